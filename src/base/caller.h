@@ -1,0 +1,28 @@
+/// Who asks: the verified identity behind a request, as the handlers and the policy engine see it.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/arn.h"
+#include "base/time.h"
+
+namespace tidemill {
+
+/// Made by wire's authentication only, for a request whose signature held; immutable after.
+struct Caller {
+  enum class Kind { root, user, role_session, service, anonymous };
+  Kind kind = Kind::anonymous;
+  Scope scope;           ///< The caller's account and the region of the credential scope.
+  std::string arn;       ///< "arn:aws:iam::000000000000:user/ann", ":root", or an assumed role's.
+  std::string user_id;   ///< "AIDA…", "AROA…:session", or the account id for root.
+  std::string role_arn;  ///< Of a role session: the role itself.
+  std::string access_key_id;
+  std::string source_ip;
+  std::string request_id;
+  TimeMs time;  ///< When the request was received.
+  /// Policy condition keys of this request ("aws:SourceIp", "s3:prefix", …), lower-cased names.
+  std::map<std::string, std::string> conditions;
+};
+
+}  // namespace tidemill

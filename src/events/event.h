@@ -1,0 +1,58 @@
+/// What is published and what comes of it: the event, its delivery to one target, and the outcome.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/arn.h"
+#include "base/time.h"
+
+namespace tidemill::events {
+
+/// An event before its envelope is written. (AWS: EventBridge "Event structure".)
+struct Event {
+  std::string id;  ///< UUID.
+  Scope scope;     ///< `account` and `region` of the envelope.
+  std::string bus = "default";
+  std::string source;       ///< "aws.s3"
+  std::string detail_type;  ///< "Object Created"
+  TimeMs time;
+  std::vector<std::string> resources;
+  std::string detail;   ///< A JSON object's text.
+  std::string subject;  ///< What `explain` looks it up by, e.g. "s3://bucket/key"; may be empty.
+
+  /// The whole envelope on one line, in AWS's order of members.
+  [[nodiscard]] std::string envelope() const;
+};
+
+/// One matched (event, rule, target). A row of the store; this is its content when it is tried.
+struct Delivery {
+  std::int64_t id = 0;
+  Scope scope;
+  std::string event_id;
+  std::string event;  ///< The envelope's JSON text.
+  std::string event_source, event_detail_type;
+  std::string rule_name, rule_arn;
+  std::string target_id, target_arn;
+  std::string role_arn;  ///< Of the target; may be empty.
+  /// What the target is to get, after Input, InputPath or InputTransformer: JSON text.
+  std::string input;
+  bool input_is_event = true;  ///< No Input… was given: `input` is the envelope itself.
+  int attempts = 0;            ///< Tries made before this one.
+  TimeMs created;
+};
+
+/// What one try came to.
+struct Outcome {
+  enum class Kind { done, retry, refused };
+  Kind kind = Kind::done;
+  /// For retry and refused: EventBridge's ERROR_CODE ("NO_PERMISSIONS", "NO_RESOURCE", …) and text.
+  std::string code;
+  std::string message;
+  std::string result;  ///< For done: what it made, e.g. the run id.
+  /// For retry: it waits for the target to become free (Bus::target_free) rather than for time.
+  bool waits_for_target = false;
+};
+
+}  // namespace tidemill::events
