@@ -1,0 +1,30 @@
+/// The embedded Store: one SQLite database in WAL mode. One commit thread owns the only connection
+/// that writes and checkpoints (sqlite.org/wal.html#walresetbug); readers have their own.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "store/store.h"
+
+namespace tidemill::store {
+
+struct SqliteOptions {
+  std::string path;
+  int readers = 2;
+  std::size_t queue_max = 16384;  ///< Writes waiting; beyond it they fail with throttled.
+  std::size_t batch_max = 1024;   ///< Writes in one commit.
+  int writer_cache_kib = 8192;
+  int reader_cache_kib = 2048;
+  /// Called once, on the commit thread, when a commit failed for good: the process should end.
+  std::function<void(const Error&)> on_fatal = {};
+};
+
+/// Opens or creates the database and brings its schema up to `migrations`. Fails with
+/// invalid_argument if a newer program has written it.
+[[nodiscard]] Result<std::unique_ptr<Store>> open_sqlite(SqliteOptions options,
+                                                         std::span<const Migration> migrations);
+
+}  // namespace tidemill::store
