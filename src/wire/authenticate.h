@@ -1,0 +1,35 @@
+/// Who sent a request: the one authentication in front of the router. The interface is what the
+/// router calls, once a request and before anything of the body is looked at; runs on the
+/// connection's event loop.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/caller.h"
+#include "http/message.h"
+#include "io/task.h"
+
+namespace tidemill::wire {
+
+/// A request whose signature held.
+struct Authenticated {
+  Caller caller;
+  /// The payload: un-chunked, its hash, chunk signatures and trailers verified as it is read (a
+  /// read fails where they don't hold). Never null; belongs to the request or to `owned_body`.
+  http::Body* body = nullptr;
+  std::unique_ptr<http::Body> owned_body;
+  std::string service;  ///< The signing name in the credential scope ("s3" for version 2 URLs).
+  std::string region;
+};
+
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+  /// Takes header signatures and presigned URLs alike. May move headers that a presigned URL
+  /// carries in its query into request.headers, and strips "aws-chunked" from Content-Encoding.
+  /// Fails with AWS's own names (SignatureDoesNotMatch, InvalidAccessKeyId, ...).
+  virtual Task<Result<Authenticated>> authenticate(http::Request& request) = 0;
+};
+
+}  // namespace tidemill::wire
