@@ -1,0 +1,302 @@
+#include "events/hub.h"
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "base/log.h"
+
+namespace tidemill::events {
+namespace {
+
+// A delivery that waits for its target is looked at this often all the same, should the target
+// forget to say that it has room.
+constexpr auto waiting_retry = std::chrono::hours(1);
+constexpr int due_batch = 256;
+// Events that beget events in one transaction; a cycle of rules ends here.
+constexpr int depth_max = 8;
+
+constexpr std::string_view delivery_columns =
+    "d.id, d.account, d.region, e.id, e.envelope, d.rule_name, d.rule_arn, d.target_id, "
+    "d.target_arn, d.role_arn, d.input, d.input_is_event, d.tries, d.created_ms, d.event, "
+    "d.retries_max, d.age_seconds_max, e.subject";
+
+struct StoredDelivery {
+  Delivery delivery;
+  std::int64_t event_seq = 0;
+  RetryPolicy policy;
+  std::string subject;
+};
+
+StoredDelivery read_delivery(const store::Row& row) {
+  StoredDelivery stored;
+  Delivery& d = stored.delivery;
+  d.id = row.integer(0);
+  d.scope = {row.text(1), row.text(2)};
+  d.event_id = row.text(3);
+  d.event = row.text(4);
+  d.rule_name = row.text(5);
+  d.rule_arn = row.text(6);
+  d.target_id = row.text(7);
+  d.target_arn = row.text(8);
+  d.role_arn = row.text(9);
+  d.input = row.text(10);
+  d.input_is_event = row.integer(11) != 0;
+  d.attempts = int(row.integer(12));
+  d.created = {row.integer(13)};
+  stored.event_seq = row.integer(14);
+  stored.policy = {int(row.integer(15)), row.integer(16)};
+  stored.subject = row.text(17);
+  if (const auto event = json::parse_object(d.event)) {
+    d.event_source = json::text_or_empty(*event, "source");
+    d.event_detail_type = json::text_or_empty(*event, "detail-type");
+  }
+  return stored;
+}
+
+}  // namespace
+
+/// What a try came to and what the row is to say.
+struct Hub::Try {
+  Outcome outcome;
+  std::string state = "done";  ///< done, pending, failed
+  int tries = 1;
+  std::optional<TimeMs> due;
+  TimeMs now;
+};
+
+Hub::Hub(const Clock& clock, Random& random, Options options)
+    : clock_(clock), random_(random), options_(std::move(options)) {}
+
+Target* Hub::target_for(std::string_view arn) const {
+  const auto parsed = Arn::parse(arn);
+  if (!parsed) return nullptr;
+  for (auto* target : targets_) {
+    if (target->takes(*parsed)) return target;
+  }
+  return nullptr;
+}
+
+Status Hub::load(store::Tx& tx) {
+  TM_TRY(const auto stored, all_rules(tx));
+  for (const auto& rule : stored) {
+    TM_TRY(auto targets, targets_of(tx, rule.id));
+    CompiledRule compiled{rule, std::move(targets)};
+    TM_CHECK(rules_.put(std::move(compiled)));
+  }
+  const auto number = [](const store::Row& row) { return row.integer(0); };
+  TM_TRY(const auto event, tx.one("SELECT coalesce(max(seq), 0) FROM events", number));
+  TM_TRY(const auto delivery, tx.one("SELECT coalesce(max(id), 0) FROM deliveries", number));
+  last_event_ = *event;
+  last_delivery_ = *delivery;
+  TM_TRY(const auto waiting,
+         tx.all("SELECT DISTINCT target_arn FROM deliveries WHERE state = 'pending' AND waits = 1",
+                [](const store::Row& row) { return row.text(0); }));
+  for (const auto& arn : waiting) TM_CHECK(target_free(tx, arn));
+  return {};
+}
+
+Status Hub::publish(store::Tx& tx, const Event& event) {
+  if (depth_ >= depth_max) {
+    TM_LOG(warn, "events", "event dropped: events beget events without end",
+           {{"id", event.id}, {"detail_type", event.detail_type}});
+    return {};
+  }
+  const auto envelope = event.envelope();
+  const auto seq = ++last_event_;
+  TM_CHECK(
+      tx.exec("INSERT INTO events (seq, id, subject, account, region, bus, published_ms, envelope)"
+              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+              seq, event.id, event.subject, event.scope.account, event.scope.region, event.bus,
+              clock_.now().ms, envelope));
+  TM_TRY(const auto matched, rules_.match({event.scope, event.bus}, envelope));
+  ++depth_;
+  Status status;
+  for (const auto& rule : matched) {
+    for (const auto& target : rule->targets) {
+      if (status) status = start(tx, *rule, target, event, seq, envelope);
+    }
+  }
+  --depth_;
+  return status;
+}
+
+Status Hub::start(store::Tx& tx, const CompiledRule& rule, const RuleTarget& target,
+                  const Event& event, std::int64_t event_seq, const std::string& envelope) {
+  const auto now = clock_.now();
+  Delivery d;
+  d.id = ++last_delivery_;
+  d.scope = rule.rule.key.scope;
+  d.event_id = event.id;
+  d.event = envelope;
+  d.event_source = event.source;
+  d.event_detail_type = event.detail_type;
+  d.rule_name = rule.rule.name;
+  d.rule_arn = rule.rule.arn();
+  d.target_id = target.id;
+  d.target_arn = target.arn;
+  d.role_arn = target.role_arn;
+  d.input = make_input(target.input, envelope, {d.rule_arn, d.rule_name, now});
+  d.input_is_event = target.input.whole_event();
+  d.created = now;
+  TM_TRY(const auto result, attempt(tx, d, target.retry));
+  const auto& outcome = result.outcome;
+  const bool failed = outcome.kind != Outcome::Kind::done;
+  // The input of an event that went through needs no second copy of the event.
+  const bool keep_input = result.state == "pending" || !d.input_is_event;
+  TM_CHECK(tx.exec(
+      "INSERT INTO deliveries (id, event, account, region, rule_name, rule_arn, target_id,"
+      " target_arn, role_arn, input, input_is_event, retries_max, age_seconds_max, state, tries,"
+      " due_ms, waits, code, message, result, created_ms, ended_ms) VALUES ($1, $2, $3, $4, $5, $6,"
+      " $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+      d.id, event_seq, d.scope.account, d.scope.region, d.rule_name, d.rule_arn, d.target_id,
+      d.target_arn, d.role_arn, keep_input ? d.input : std::string(), d.input_is_event ? 1 : 0,
+      target.retry.attempts_max, target.retry.age_seconds_max, result.state, result.tries,
+      result.due ? std::optional(result.due->ms) : std::nullopt,
+      result.state == "pending" && outcome.waits_for_target ? 1 : 0,
+      failed ? std::optional(outcome.code) : std::nullopt,
+      failed ? std::optional(outcome.message) : std::nullopt,
+      failed ? std::nullopt : std::optional(outcome.result), now.ms,
+      result.state == "pending" ? std::nullopt : std::optional(now.ms)));
+  return record(tx, d, event_seq, result, event.subject);
+}
+
+Result<Outcome> Hub::apply(store::Tx& tx, const Delivery& delivery) {
+  auto* target = target_for(delivery.target_arn);
+  if (target == nullptr) {
+    return Outcome{
+        .kind = Outcome::Kind::refused,
+        .code = "INVALID_PARAMETER",
+        .message = fmt::format("Nothing here can be reached as {}.", delivery.target_arn)};
+  }
+  const auto decision = options_.role_allows(delivery, target->action());
+  if (!decision.allowed) {
+    return Outcome{.kind = Outcome::Kind::refused,
+                   .code = decision.code,
+                   .message = "AccessDenied: " + decision.reason};
+  }
+  return target->apply(tx, delivery);
+}
+
+Result<Hub::Try> Hub::attempt(store::Tx& tx, const Delivery& delivery, const RetryPolicy& policy) {
+  Try result;
+  TM_TRY(result.outcome, apply(tx, delivery));
+  result.tries = delivery.attempts + 1;
+  result.now = clock_.now();
+  if (result.outcome.kind == Outcome::Kind::refused) result.state = "failed";
+  if (result.outcome.kind != Outcome::Kind::retry) return result;
+  if (result.outcome.waits_for_target) {
+    result.due = result.now.plus(waiting_retry);
+  } else {
+    std::array<std::uint8_t, 2> bytes;
+    random_.fill(bytes);
+    const double jitter = (bytes[0] * 256 + bytes[1]) / 65536.0;
+    result.due = next_try(policy, delivery.created, result.tries, result.now, jitter);
+  }
+  result.state = result.due ? "pending" : "failed";
+  return result;
+}
+
+Status Hub::record(store::Tx& tx, const Delivery& delivery, std::int64_t event_seq,
+                   const Try& result, const std::string& subject) {
+  const auto& outcome = result.outcome;
+  json::object line;
+  line["time"] = iso_millis(result.now);
+  line["decision"] = result.state == "done"      ? "STARTED"
+                     : result.state == "pending" ? (outcome.waits_for_target ? "WAITING" : "RETRY")
+                                                 : "FAILED";
+  line["rule"] = delivery.rule_name;
+  line["event-id"] = delivery.event_id;
+  line["source"] = delivery.event_source;
+  line["detail-type"] = delivery.event_detail_type;
+  if (!subject.empty()) line["object"] = subject;
+  line["target-id"] = delivery.target_id;
+  line["target-arn"] = delivery.target_arn;
+  line["delivery"] = delivery.id;
+  line["try"] = result.tries;
+  if (!outcome.result.empty()) line["result"] = outcome.result;
+  if (!outcome.code.empty()) line["error-code"] = outcome.code;
+  if (!outcome.message.empty()) line["error-message"] = outcome.message;
+  if (result.due) line["next-try"] = iso_millis(*result.due);
+  TM_CHECK(
+      tx.exec("INSERT INTO decisions (at_ms, account, region, rule_name, event, delivery,"
+              " record) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+              result.now.ms, delivery.scope.account, delivery.scope.region, delivery.rule_name,
+              event_seq, delivery.id, json::dump(line)));
+  announce(tx, result);
+  return {};
+}
+
+void Hub::announce(store::Tx& tx, const Try& result) {
+  tx.on_commit([this, due = result.due] {
+    if (due && options_.due) options_.due(*due);
+    if (options_.decided) options_.decided();
+  });
+}
+
+Status Hub::retry(store::Tx& tx, std::int64_t delivery_id, Try& result) {
+  static const std::string sql =
+      fmt::format("SELECT {} FROM deliveries d JOIN events e ON e.seq = d.event WHERE d.id = $1",
+                  delivery_columns);
+  TM_TRY(auto stored, tx.one(sql, read_delivery, delivery_id));
+  TM_ASSERT(stored.has_value());
+  TM_TRY(result, attempt(tx, stored->delivery, stored->policy));
+  const auto& outcome = result.outcome;
+  const bool done = result.state == "done", pending = result.state == "pending";
+  TM_CHECK(
+      tx.exec("UPDATE deliveries SET state = $2, tries = $3, due_ms = $4, waits = $5, code = $6,"
+              " message = $7, result = $8, ended_ms = $9 WHERE id = $1",
+              delivery_id, result.state, result.tries,
+              result.due ? std::optional(result.due->ms) : std::nullopt,
+              pending && outcome.waits_for_target ? 1 : 0,
+              done ? std::nullopt : std::optional(outcome.code),
+              done ? std::nullopt : std::optional(outcome.message),
+              done ? std::optional(outcome.result) : std::nullopt,
+              pending ? std::nullopt : std::optional(result.now.ms)));
+  // Still waiting for the same target is no news.
+  if (pending && outcome.waits_for_target && stored->delivery.attempts > 0) {
+    announce(tx, result);
+    return {};
+  }
+  return record(tx, stored->delivery, stored->event_seq, result, stored->subject);
+}
+
+Status Hub::target_free(store::Tx& tx, std::string_view target_arn) {
+  TM_TRY(const auto waiting,
+         tx.all(
+             "SELECT id FROM deliveries WHERE target_arn = $1 AND state = 'pending' AND"
+             " waits = 1 ORDER BY id LIMIT $2",
+             [](const store::Row& row) { return row.integer(0); }, target_arn, due_batch));
+  for (const auto id : waiting) {
+    Try result;
+    TM_CHECK(retry(tx, id, result));
+    if (result.state == "pending") return {};
+  }
+  return {};
+}
+
+Result<std::optional<TimeMs>> Hub::deliver_due(store::Tx& tx) {
+  TM_TRY(const auto due,
+         tx.all(
+             "SELECT id FROM deliveries WHERE state = 'pending' AND due_ms <= $1"
+             " ORDER BY due_ms LIMIT $2",
+             [](const store::Row& row) { return row.integer(0); }, clock_.now().ms, due_batch));
+  for (const auto id : due) {
+    Try result;
+    TM_CHECK(retry(tx, id, result));
+  }
+  TM_TRY(const auto next, tx.one("SELECT min(due_ms) FROM deliveries WHERE state = 'pending'",
+                                 [](const store::Row& row) { return row.maybe_integer(0); }));
+  if (!next || !*next) return std::nullopt;
+  return TimeMs{**next};
+}
+
+Status Hub::reset(store::Tx& tx) {
+  for (const auto* table :
+       {"decisions", "deliveries", "events", "targets", "rules", "event_tags", "buses"}) {
+    TM_CHECK(tx.exec(fmt::format("DELETE FROM {}", table)));
+  }
+  tx.on_commit([this] { rules_.clear(); });
+  return {};
+}
+
+}  // namespace tidemill::events

@@ -1,0 +1,75 @@
+/// The bus itself: matches what is published, keeps every delivery as a row, lets targets take
+/// effect, and works off what could not take effect at once. On the commit thread throughout,
+/// inside the transactions of those who call it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "events/bus.h"
+#include "events/rulebook.h"
+
+namespace tidemill::events {
+
+/// Whether a target's role lets EventBridge act on the target.
+struct RoleDecision {
+  bool allowed = false;
+  std::string code;    ///< EventBridge's ERROR_CODE: FAILED_TO_ASSUME_ROLE or NO_PERMISSIONS.
+  std::string reason;  ///< Names role, action and resource.
+};
+
+class Hub final : public Bus {
+ public:
+  struct Options {
+    /// Asked before every try of a target.
+    std::function<RoleDecision(const Delivery&, std::string_view action)> role_allows;
+    /// On the commit thread after a commit: a delivery is to be tried again at that time.
+    std::function<void(TimeMs)> due;
+    /// On the commit thread after a commit: there are new rows in `decisions`.
+    std::function<void()> decided;
+  };
+
+  Hub(const Clock& clock, Random& random, Options options);
+
+  /// Before the first use; `target` outlives the hub.
+  void add_target(Target& target) { targets_.push_back(&target); }
+  /// The target kind that `arn` belongs to, or nullptr.
+  [[nodiscard]] Target* target_for(std::string_view arn) const;
+
+  /// At start: compiles all rules, and tries what was waiting when the program ended.
+  [[nodiscard]] Status load(store::Tx& tx);
+
+  Status publish(store::Tx& tx, const Event& event) override;
+  Status target_free(store::Tx& tx, std::string_view target_arn) override;
+
+  /// Tries the pending deliveries that are due. Gives the next due time, if any.
+  [[nodiscard]] Result<std::optional<TimeMs>> deliver_due(store::Tx& tx);
+
+  [[nodiscard]] RuleBook& rules() noexcept { return rules_; }
+
+  /// Test mode: forgets everything that was ever put or published.
+  [[nodiscard]] Status reset(store::Tx& tx);
+
+ private:
+  struct Try;
+  Status start(store::Tx& tx, const CompiledRule& rule, const RuleTarget& target,
+               const Event& event, std::int64_t event_seq, const std::string& envelope);
+  Result<Try> attempt(store::Tx& tx, const Delivery& delivery, const RetryPolicy& policy);
+  Result<Outcome> apply(store::Tx& tx, const Delivery& delivery);
+  Status retry(store::Tx& tx, std::int64_t delivery_id, Try& result);
+  Status record(store::Tx& tx, const Delivery& delivery, std::int64_t event_seq, const Try& result,
+                const std::string& subject);
+  void announce(store::Tx& tx, const Try& result);
+
+  const Clock& clock_;
+  Random& random_;
+  const Options options_;
+  std::vector<Target*> targets_;
+  RuleBook rules_;
+  std::int64_t last_event_ = 0, last_delivery_ = 0;
+  int depth_ = 0;  ///< Of events published by targets that events started.
+};
+
+}  // namespace tidemill::events

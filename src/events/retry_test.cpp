@@ -1,0 +1,30 @@
+#include "events/retry.h"
+
+#include <gtest/gtest.h>
+
+namespace tidemill::events {
+namespace {
+
+TEST(RetryPlan, SpreadsTheDefaultPolicyOverADay) {
+  TimeMs now{0};
+  int tries = 1;
+  while (const auto next = next_try({}, {0}, tries, now, 0.99)) {
+    EXPECT_GT(next->ms, now.ms);
+    now = *next;
+    ++tries;
+  }
+  EXPECT_LE(tries, 186);
+  EXPECT_GT(tries, 150);
+  EXPECT_LE(now.ms, 86'400'000);
+  EXPECT_GT(now.ms, 20 * 3'600'000);
+}
+
+TEST(RetryPlan, StopsWhereThePolicySays) {
+  EXPECT_FALSE(next_try({.attempts_max = 0}, {0}, 1, {0}, 0));
+  EXPECT_TRUE(next_try({.attempts_max = 2}, {0}, 2, {0}, 0));
+  EXPECT_FALSE(next_try({.attempts_max = 2}, {0}, 3, {0}, 0));
+  EXPECT_FALSE(next_try({.age_seconds_max = 60}, {0}, 1, {59'900}, 0.5));
+}
+
+}  // namespace
+}  // namespace tidemill::events

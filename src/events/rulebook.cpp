@@ -1,0 +1,60 @@
+#include "events/rulebook.h"
+
+#include <algorithm>
+
+namespace tidemill::events {
+
+Status RuleBook::put(CompiledRule rule) {
+  const auto id = rule.rule.id;
+  erase(id);
+  const auto name = name_of(rule.rule.key);
+  if (rule.rule.enabled) {
+    TM_TRY(auto pattern, pattern::Pattern::compile(rule.rule.pattern));
+    auto& bus = buses_[name];
+    bus.matcher.add(pattern::RuleId(id), std::move(pattern));
+    bus.rules[id] = std::make_shared<const CompiledRule>(std::move(rule));
+    bus_of_rule_[id] = name;
+  }
+  return {};
+}
+
+void RuleBook::erase(std::int64_t id) {
+  const auto found = bus_of_rule_.find(id);
+  if (found == bus_of_rule_.end()) return;
+  auto& bus = buses_[found->second];
+  bus.matcher.remove(pattern::RuleId(id));
+  bus.rules.erase(id);
+  if (bus.rules.empty()) buses_.erase(found->second);
+  bus_of_rule_.erase(found);
+}
+
+void RuleBook::clear() {
+  buses_.clear();
+  bus_of_rule_.clear();
+}
+
+Result<std::vector<std::shared_ptr<const CompiledRule>>> RuleBook::match(
+    const BusKey& key, std::string_view envelope) const {
+  std::vector<std::shared_ptr<const CompiledRule>> matched;
+  const auto bus = buses_.find(name_of(key));
+  if (bus == buses_.end()) return matched;
+  TM_TRY(const auto event, pattern::Event::parse(envelope));
+  for (const auto id : bus->second.matcher.match(event)) {
+    matched.push_back(bus->second.rules.at(std::int64_t(id)));
+  }
+  std::ranges::sort(matched, {}, [](const auto& rule) { return rule->rule.id; });
+  return matched;
+}
+
+Status refresh_rule(store::Tx& tx, RuleBook& book, const Rule& rule) {
+  TM_TRY(auto targets, targets_of(tx, rule.id));
+  auto compiled = std::make_shared<CompiledRule>(rule, std::move(targets));
+  tx.on_commit([&book, compiled] {
+    // The pattern compiled when it was put; it can't fail to now.
+    const auto done = book.put(std::move(*compiled));
+    TM_ASSERT(done.has_value());
+  });
+  return {};
+}
+
+}  // namespace tidemill::events

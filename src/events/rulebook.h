@@ -1,0 +1,48 @@
+/// The compiled rules of every bus, in memory. Belongs to the commit thread, like all who use it:
+/// a change is applied in Tx::on_commit, so what is here is what is on disk.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "events/rule.h"
+#include "pattern/matcher.h"
+
+namespace tidemill::events {
+
+/// A rule with what it starts; immutable.
+struct CompiledRule {
+  Rule rule;
+  std::vector<RuleTarget> targets;
+};
+
+class RuleBook {
+ public:
+  /// Adds the rule or replaces the one of that id. A disabled rule matches nothing.
+  Status put(CompiledRule rule);
+  void erase(std::int64_t id);
+  void clear();
+
+  /// The rules of `key` whose pattern matches `envelope`, in the order of their ids.
+  [[nodiscard]] Result<std::vector<std::shared_ptr<const CompiledRule>>> match(
+      const BusKey& key, std::string_view envelope) const;
+
+ private:
+  struct Bus {
+    pattern::Matcher matcher;
+    std::unordered_map<std::int64_t, std::shared_ptr<const CompiledRule>> rules;
+  };
+  [[nodiscard]] static std::string name_of(const BusKey& key) {
+    return key.scope.account + '/' + key.scope.region + '/' + key.bus;
+  }
+  std::unordered_map<std::string, Bus> buses_;
+  std::unordered_map<std::int64_t, std::string> bus_of_rule_;
+};
+
+/// Reads rule `id` with its targets from `tx` and puts it into `book` once `tx` is committed.
+[[nodiscard]] Status refresh_rule(store::Tx& tx, RuleBook& book, const Rule& rule);
+
+}  // namespace tidemill::events
