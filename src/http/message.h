@@ -26,6 +26,7 @@ class Headers {
   /// Replaces every field of that name.
   void set(std::string_view name, std::string value);
   void remove(std::string_view name);
+  void clear() noexcept { fields_.clear(); }
   /// The first value of `name`.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
   /// The first value of `name`, or "".
@@ -48,6 +49,9 @@ class Body {
   virtual Task<Result<std::string_view>> read() = 0;
   /// Bytes in all, where known beforehand.
   [[nodiscard]] virtual std::optional<std::uint64_t> size() const noexcept = 0;
+  /// Header fields that followed the body (of an aws-chunked one: x-amz-checksum-…), verified;
+  /// there once read() has returned the end. Null where the body has no trailer.
+  [[nodiscard]] virtual const Headers* trailers() const noexcept { return nullptr; }
 };
 
 /// A part of an open file as a response body; the server may hand it to sendfile(2).
