@@ -1,0 +1,85 @@
+/// The one entrance: finds out which service, protocol and operation a request means, has it
+/// authenticated, decodes and validates it, has it authorized, calls the handler, encodes the
+/// answer or the error. Owned by the server; set up before the first request, then used by all
+/// event loops without a lock.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "http/message.h"
+#include "wire/auth.h"
+#include "wire/authenticate.h"
+#include "wire/handler.h"
+#include "wire/target.h"
+
+namespace tidemill::wire {
+
+struct RouterOptions {
+  /// Hosts under which a further label is a bucket: "b.localhost" is bucket b.
+  std::vector<std::string> base_domains = {"s3.localhost", "localhost"};
+};
+
+struct OperationCount {
+  std::string_view service, operation;
+  std::uint64_t requests = 0, client_errors = 0, server_errors = 0;
+};
+
+class Router final : public http::Service {
+ public:
+  Router(Authenticator& authenticator, const Authorizer& authorizer, const Clock& clock,
+         Random& random, RouterOptions options = {});
+  ~Router() override;
+
+  /// Serves Op by object->method. The method is one of
+  ///   Task<Result<Response>> m(const Caller&, Request)
+  ///   Task<Result<Response>> m(const Caller&, Request, http::Body&)   (streamed input)
+  ///   Task<Result<Download<Response>>> m(const Caller&, Request)      (streamed output)
+  /// `access` names the resource; without it the resource is "*".
+  template <class Op, class Object, class Method>
+  void on(Object* object, Method method, AccessOf<Op> access = {}) {
+    add(std::make_unique<TypedHandler<Op, Object, Method>>(object, method, std::move(access)));
+  }
+
+  /// Serves all under /_tidemill/, unauthenticated.
+  void set_fallback(http::Service& fallback) { fallback_ = &fallback; }
+
+  Task<http::Response> serve(http::Request& request) override;
+
+  [[nodiscard]] std::vector<OperationCount> counts() const;
+  /// "service:Operation" of requests for what isn't served, with how often; at most 256 names.
+  [[nodiscard]] std::map<std::string, std::uint64_t> unlisted_counts() const;
+
+ private:
+  struct Call;
+
+  void add(std::unique_ptr<Handler> handler);
+  Task<Status> run(Call& call);
+  Task<Status> authenticate(Call& call);
+  Task<Status> decode(Call& call);
+  [[nodiscard]] Status authorize(Call& call) const;
+  [[nodiscard]] Status find_handler(Call& call);
+  void encode(Call& call, Answer answer) const;
+  void refuse(Call& call, const Error& error) const;
+  void finish(Call& call) const;
+  void count_unlisted(const Target& target);
+
+  Authenticator& authenticator_;
+  const Authorizer& authorizer_;
+  const Clock& clock_;
+  Random& random_;
+  RouterOptions options_;
+  http::Service* fallback_ = nullptr;
+  std::unordered_map<const Operation*, std::unique_ptr<Handler>> handlers_;
+  mutable std::mutex unlisted_lock_;  ///< Only taken for operations that aren't served.
+  std::map<std::string, std::uint64_t> unlisted_;
+};
+
+}  // namespace tidemill::wire
