@@ -1,0 +1,34 @@
+/// What each command does once the command line is read. Each prints its answer to standard output.
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+#include "cli/render.h"
+#include "server/options.h"
+
+namespace tidemill::cli {
+
+/// What the commands that ask a server have in common.
+struct Query {
+  std::string data;  ///< Data directory; may be empty.
+  std::string job;
+  int max = 50;
+  bool json = false;
+  Style style;
+};
+
+[[nodiscard]] std::string version_text();
+
+Status serve(const server::Options& options);
+/// Lines of export for a shell.
+Status env(const Query& query);
+Status runs_list(const Query& query);
+Status runs_logs(const Query& query, const std::string& run_id);
+Status explain(const Query& query, const std::string& uri);
+/// Fails if the server finds anything amiss.
+Status check(const Query& query);
+Status rules_test(const std::string& pattern, const std::string& event, bool strict_aws);
+int rules_jsonl(bool strict_aws);
+
+}  // namespace tidemill::cli

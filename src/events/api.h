@@ -1,0 +1,110 @@
+/// EventBridge's operations: each maps a request to the rules, buses and events of this folder.
+/// Made once by the server; called on event loops.
+#pragma once
+
+#include <functional>
+
+#include "base/caller.h"
+#include "base/random.h"
+#include "events/hub.h"
+#include "store/store.h"
+#include "wire/gen/events.h"
+#include "wire/router.h"
+
+namespace tidemill::events {
+
+namespace w = wire::events;
+
+class Api {
+ public:
+  /// Whether the caller may hand the role to EventBridge (iam:PassRole).
+  using PassRole = std::function<Status(const Caller&, std::string_view role_arn)>;
+
+  Api(store::Store& store, Hub& hub, const Clock& clock, Random& random, PassRole pass_role)
+      : store_(store),
+        hub_(hub),
+        clock_(clock),
+        random_(random),
+        pass_role_(std::move(pass_role)) {}
+
+  void register_with(wire::Router& router);
+
+  Task<Result<w::PutRuleResponse>> put_rule(const Caller& caller, w::PutRuleRequest request);
+  Task<Result<w::DescribeRuleResponse>> describe_rule(const Caller& caller,
+                                                      w::DescribeRuleRequest request);
+  Task<Result<w::ListRulesResponse>> list_rules(const Caller& caller, w::ListRulesRequest request);
+  Task<Result<wire::Empty>> delete_rule(const Caller& caller, w::DeleteRuleRequest request);
+  Task<Result<wire::Empty>> enable_rule(const Caller& caller, w::EnableRuleRequest request);
+  Task<Result<wire::Empty>> disable_rule(const Caller& caller, w::DisableRuleRequest request);
+
+  Task<Result<w::PutTargetsResponse>> put_targets(const Caller& caller,
+                                                  w::PutTargetsRequest request);
+  Task<Result<w::ListTargetsByRuleResponse>> list_targets(const Caller& caller,
+                                                          w::ListTargetsByRuleRequest request);
+  Task<Result<w::RemoveTargetsResponse>> remove_targets(const Caller& caller,
+                                                        w::RemoveTargetsRequest request);
+  Task<Result<w::ListRuleNamesByTargetResponse>> list_rule_names(
+      const Caller& caller, w::ListRuleNamesByTargetRequest request);
+
+  Task<Result<w::PutEventsResponse>> put_events(const Caller& caller, w::PutEventsRequest request);
+  Task<Result<w::TestEventPatternResponse>> test_pattern(const Caller& caller,
+                                                         w::TestEventPatternRequest request);
+
+  Task<Result<w::CreateEventBusResponse>> create_bus(const Caller& caller,
+                                                     w::CreateEventBusRequest request);
+  Task<Result<w::DescribeEventBusResponse>> describe_bus(const Caller& caller,
+                                                         w::DescribeEventBusRequest request);
+  Task<Result<w::ListEventBusesResponse>> list_buses(const Caller& caller,
+                                                     w::ListEventBusesRequest request);
+  Task<Result<wire::Empty>> delete_bus(const Caller& caller, w::DeleteEventBusRequest request);
+
+  Task<Result<w::TagResourceResponse>> tag(const Caller& caller, w::TagResourceRequest request);
+  Task<Result<w::UntagResourceResponse>> untag(const Caller& caller,
+                                               w::UntagResourceRequest request);
+  Task<Result<w::ListTagsForResourceResponse>> list_tags(const Caller& caller,
+                                                         w::ListTagsForResourceRequest request);
+
+ private:
+  void register_rules(wire::Router& router);
+  void register_targets(wire::Router& router);
+  void register_buses(wire::Router& router);
+  void register_events(wire::Router& router);
+  Task<Result<wire::Empty>> set_enabled(const Caller& caller, BusKey key, std::string name,
+                                        bool enabled);
+  Result<w::PutTargetsResponse> put_targets_in(store::Tx& tx, const Caller& caller,
+                                               const w::PutTargetsRequest& request);
+
+  store::Store& store_;
+  Hub& hub_;
+  const Clock& clock_;
+  Random& random_;
+  const wire::Authorizer& authorizer_;
+  const PassRole pass_role_;
+};
+
+/// The bus that a request's EventBusName (a name, an ARN, or nothing) means for `caller`.
+[[nodiscard]] BusKey bus_key(const Caller& caller, const std::optional<std::string>& name);
+
+/// Replaces the values of given keys, keeps the others.
+[[nodiscard]] Status save_tags(store::Tx& tx, std::string_view arn,
+                               const std::optional<std::vector<w::Tag>>& tags);
+
+/// One page of `items` (in order): those after `token`, at most `limit`. Sets `next` to the token
+/// of the following page, if there is one.
+template <class T, class NameOf>
+Result<std::vector<T>> page_of(std::vector<T> items, const std::optional<std::string>& token,
+                               const std::optional<std::int32_t>& limit, NameOf name_of,
+                               std::optional<std::string>& next) {
+  constexpr std::size_t limit_default = 100;
+  const auto count = limit ? std::size_t(*limit) : limit_default;
+  auto first = items.begin();
+  if (token) {
+    while (first != items.end() && name_of(*first) <= *token) ++first;
+  }
+  auto last = first;
+  while (last != items.end() && std::size_t(last - first) < count) ++last;
+  if (last != items.end()) next = name_of(*(last - 1));
+  return std::vector<T>(std::make_move_iterator(first), std::make_move_iterator(last));
+}
+
+}  // namespace tidemill::events

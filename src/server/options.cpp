@@ -1,0 +1,187 @@
+#include "server/options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <vector>
+
+#include <fmt/format.h>
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include "base/encoding.h"
+
+namespace tidemill::server {
+namespace {
+
+constexpr OptionRow table[] = {
+    {"--data", "TIDEMILL_DATA", "DIR", "Where everything is kept; made if it isn't there.",
+     &Options::data},
+    {"--listen", "TIDEMILL_LISTEN", "ADDRESS:PORT",
+     "Where to listen; port 0 lets the system choose.", &Options::listen},
+    {"--account-id", "TIDEMILL_ACCOUNT_ID", "DIGITS",
+     "The account of the administrator: twelve digits.", &Options::account_id},
+    {"--region", "TIDEMILL_REGION", "NAME", "The region where a request names none.",
+     &Options::region},
+    {"--base-domain", "TIDEMILL_BASE_DOMAIN", "DOMAIN",
+     "S3 buckets are also found at BUCKET.DOMAIN.", &Options::base_domain},
+    {"--python", "TIDEMILL_PYTHON", "PROGRAM", "The Python that runs the jobs.", &Options::python},
+    {"--max-running", "TIDEMILL_MAX_RUNNING", "N",
+     "Job processes at one time, the rest wait in STARTING; 0: two a core and two more.",
+     &Options::max_running},
+    {"--threads", "TIDEMILL_THREADS", "N", "Event loops; 0: one a core.", &Options::threads},
+    {"--log-level", "TIDEMILL_LOG_LEVEL", "LEVEL", "debug, info, warn or error.",
+     &Options::log_level},
+    {"--test-mode", "TIDEMILL_TEST_MODE", "",
+     "For test suites: any key is accepted, no policy is asked, /_tidemill/reset and a clock.",
+     &Options::test_mode},
+};
+
+Result<int> to_int(std::string_view text, std::string_view what) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return fail(Errc::invalid_argument,
+                fmt::format("{} must be a whole number, not \"{}\"", what, text));
+  }
+  return value;
+}
+
+Result<bool> to_bool(std::string_view text, std::string_view what) {
+  if (text == "1" || iequals(text, "true")) return true;
+  if (text.empty() || text == "0" || iequals(text, "false")) return false;
+  return fail(Errc::invalid_argument,
+              fmt::format("{} must be true or false, not \"{}\"", what, text));
+}
+
+Status assign(Options& options, const OptionRow& row, std::string_view text,
+              std::string_view what) {
+  if (const auto* s = std::get_if<std::string Options::*>(&row.field)) {
+    options.*(*s) = text;
+  } else if (const auto* i = std::get_if<int Options::*>(&row.field)) {
+    TM_TRY(options.*(*i), to_int(text, what));
+  } else {
+    TM_TRY(options.*std::get<bool Options::*>(row.field), to_bool(text, what));
+  }
+  return {};
+}
+
+/// Levenshtein's distance, for "did you mean".
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const auto replace = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replace}));
+    }
+  }
+  return row.back();
+}
+
+const OptionRow* find_key(std::string_view key) {
+  for (const auto& row : table) {
+    if (row.flag.substr(2) == key) return &row;
+  }
+  return nullptr;
+}
+
+std::string_view nearest_key(std::string_view key) {
+  const auto* best = &table[0];
+  for (const auto& row : table) {
+    if (distance(row.flag.substr(2), key) < distance(best->flag.substr(2), key)) best = &row;
+  }
+  return best->flag.substr(2);
+}
+
+}  // namespace
+
+std::span<const OptionRow> option_table() noexcept { return table; }
+
+Status apply_environment(Options& options) {
+  for (const auto& row : table) {
+    const std::string name(row.environment);
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) continue;
+    TM_CHECK(assign(options, row, value, row.environment));
+  }
+  return {};
+}
+
+Status apply_file(Options& options, const std::string& path) {
+  const auto parsed = toml::parse_file(path);
+  if (!parsed) {
+    return fail(Errc::invalid_argument,
+                fmt::format("{}: line {}: {}", path, parsed.error().source().begin.line,
+                            parsed.error().description()));
+  }
+  for (const auto& [key, node] : parsed.table()) {
+    const std::string_view name = key.str();
+    const auto what = fmt::format("{}: {}", path, name);
+    const auto* row = find_key(name);
+    if (row == nullptr) {
+      return fail(Errc::invalid_argument, fmt::format("{} is not a setting; did you mean \"{}\"?",
+                                                      what, nearest_key(name)));
+    }
+    std::string text;
+    if (const auto s = node.value_exact<std::string>()) {
+      text = *s;
+    } else if (const auto i = node.value_exact<std::int64_t>()) {
+      text = std::to_string(*i);
+    } else if (const auto b = node.value_exact<bool>()) {
+      text = *b ? "true" : "false";
+    } else {
+      return fail(Errc::invalid_argument,
+                  fmt::format("{} must be a text, a whole number or a switch", what));
+    }
+    TM_CHECK(assign(options, *row, text, what));
+  }
+  return {};
+}
+
+Result<Address> parse_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == text.npos) {
+    return fail(Errc::invalid_argument,
+                fmt::format("--listen must be ADDRESS:PORT, not \"{}\"", text));
+  }
+  auto host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  TM_TRY(const int port, to_int(text.substr(colon + 1), "the port of --listen"));
+  if (port < 0 || port > 65535 || host.empty()) {
+    return fail(Errc::invalid_argument,
+                fmt::format("--listen must be ADDRESS:PORT, not \"{}\"", text));
+  }
+  return Address{std::string(host), port};
+}
+
+Status check_options(const Options& options) {
+  TM_TRY(const auto address, parse_address(options.listen));
+  const bool digits =
+      std::ranges::all_of(options.account_id, [](char c) { return c >= '0' && c <= '9'; });
+  if (options.account_id.size() != 12 || !digits) {
+    return fail(Errc::invalid_argument,
+                fmt::format("--account-id must be twelve digits, not \"{}\"", options.account_id));
+  }
+  if (options.region.empty()) return fail(Errc::invalid_argument, "--region must not be empty");
+  const bool loopback =
+      address.host == "::1" || address.host == "localhost" || address.host.starts_with("127.");
+  if (options.test_mode && !loopback) {
+    return fail(Errc::invalid_argument,
+                "--test-mode accepts any key, so it listens on loopback addresses only; use "
+                "--listen 127.0.0.1:PORT");
+  }
+  static constexpr std::string_view levels[] = {"debug", "info", "warn", "error"};
+  if (std::ranges::find(levels, options.log_level) == std::end(levels)) {
+    return fail(Errc::invalid_argument, fmt::format("--log-level must be debug, info, warn or "
+                                                    "error, not \"{}\"",
+                                                    options.log_level));
+  }
+  if (options.max_running < 0 || options.threads < 0) {
+    return fail(Errc::invalid_argument, "--max-running and --threads must not be negative");
+  }
+  return {};
+}
+
+}  // namespace tidemill::server
