@@ -1,0 +1,181 @@
+// Why a pattern doesn't match, in words.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "pattern/search.h"
+
+namespace tidemill::pattern {
+namespace {
+
+std::string quote(std::string_view text) { return json::quote(text); }
+
+std::string say(const Text& t) { return quote(t.text); }
+std::string say(const SameAddress& t) { return quote(t.text); }
+std::string say(const Number& t) { return t.text; }
+std::string say(const Word& t) {
+  return t.kind == Kind::null_value ? "null" : t.kind == Kind::true_value ? "true" : "false";
+}
+std::string say(const Prefix& t) { return "prefix " + quote(t.text); }
+std::string say(const Suffix& t) { return "suffix " + quote(t.text); }
+std::string say(const IgnoreCase& t) {
+  const auto* kind = t.where == IgnoreCase::Where::whole    ? ""
+                     : t.where == IgnoreCase::Where::prefix ? "prefix "
+                                                            : "suffix ";
+  return fmt::format("{}{} in any case", kind, quote(t.text));
+}
+std::string say(const Like& t) { return "wildcard " + quote(t.text); }
+std::string say(const Range& t) {
+  std::string out = "a number";
+  if (t.bottom) out += fmt::format(" {} {}", t.bottom->open ? ">" : ">=", t.bottom->text);
+  if (t.bottom && t.top) out += " and";
+  if (t.top) out += fmt::format(" {} {}", t.top->open ? "<" : "<=", t.top->text);
+  return out;
+}
+std::string say(const InNetwork& t) { return "an address in " + t.text; }
+std::string say(const Exists&) { return "any value"; }
+
+/// `words` with `between` them; an ellipsis for all above a few.
+std::string join(const std::vector<std::string>& words, std::string_view between) {
+  constexpr std::size_t shown_max = 5;
+  const auto shown = std::min(words.size(), shown_max);
+  auto out = fmt::format("{}", fmt::join(words.begin(), words.begin() + shown, between));
+  if (shown < words.size()) out += fmt::format(" or {} more", words.size() - shown);
+  return out;
+}
+
+std::string say(const Condition& condition) {
+  std::vector<std::string> words;
+  for (const auto& test : condition.any) {
+    words.push_back(std::visit([](const auto& t) { return say(t); }, test));
+  }
+  return (condition.negated ? "anything but " : "") + join(words, ", ");
+}
+
+/// `value` as JSON.
+std::string show(const Value& value) {
+  return value.kind == Kind::string ? quote(value.text) : std::string(value.text);
+}
+
+/// What the event has at the clause's path: "(absent)", a value or an array of values.
+std::string show_all(std::span<const Value> values) {
+  constexpr std::size_t shown_max = 10;
+  if (values.empty()) return "(absent)";
+  if (values.size() == 1) return show(values[0]);
+  std::vector<std::string> words;
+  for (const auto& value : values.first(std::min(values.size(), shown_max))) {
+    words.push_back(show(value));
+  }
+  if (values.size() > shown_max) words.emplace_back("...");
+  return fmt::format("[{}]", fmt::join(words, ","));
+}
+
+/// At most `bytes` from the front or the end of `text`, whole characters.
+std::string_view part(std::string_view text, std::size_t bytes, bool front) {
+  if (text.size() <= bytes) return text;
+  const auto inside = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
+  if (front) {
+    while (bytes > 0 && inside(text[bytes])) --bytes;
+    return text.substr(0, bytes);
+  }
+  auto start = text.size() - bytes;
+  while (start < text.size() && inside(text[start])) ++start;
+  return text.substr(start);
+}
+
+/// The prefix or suffix that is all the clause asks; nullptr if it asks for something else.
+template <class Affix>
+const Affix* lone(const Clause& clause) {
+  if (clause.any.size() != 1 || clause.any[0].all.size() != 1) return nullptr;
+  const auto& condition = clause.any[0].all[0];
+  return condition.negated || clause.absent ? nullptr : std::get_if<Affix>(&condition.any.front());
+}
+
+std::string tell(const Clause& clause, std::span<const Value> values) {
+  const auto& leaf = clause.steps.back();
+  const auto expected = fmt::format("{}: expected {}, ", clause.path, describe(clause));
+  if (values.empty()) return expected + "but it is absent";
+  if (values.size() > 1) return expected + fmt::format("the event has {}", show_all(values));
+  const auto text = values[0].text;
+  if (values[0].kind == Kind::string) {
+    if (const auto* prefix = lone<Prefix>(clause)) {
+      return fmt::format("{}the {} starts with {}", expected, leaf,
+                         quote(part(text, prefix->text.size(), true)));
+    }
+    if (const auto* suffix = lone<Suffix>(clause)) {
+      return fmt::format("{}the {} ends in {}", expected, leaf,
+                         quote(part(text, suffix->text.size(), false)));
+    }
+  }
+  return fmt::format("{}the {} is {}", expected, leaf, show(values[0]));
+}
+
+/// The clauses of `branch` that hold nowhere in the event, in the pattern's order.
+std::vector<const Clause*> failures(const PatternData& pattern, const Branch& branch,
+                                    const EventData& event) {
+  std::vector<const Clause*> out;
+  for (const auto index : branch) {
+    const auto& clause = pattern.clauses[index];
+    if (!clause_holds(clause, event)) out.push_back(&clause);
+  }
+  std::ranges::sort(out, {}, [](const Clause* clause) { return clause->number; });
+  return out;
+}
+
+/// Every clause holds somewhere, but not together: names the first with values in array elements.
+Explanation scattered(const PatternData& pattern, const Branch& branch, const EventData& event) {
+  std::vector<std::uint32_t> in_order = branch;
+  std::ranges::sort(in_order);
+  const auto in_array = [&](std::uint32_t index) {
+    const auto values = event.at(pattern.clauses[index].steps);
+    return !values.empty() && values.back().element != 0;
+  };
+  const auto found = std::ranges::find_if(in_order, in_array);
+  const auto& clause = pattern.clauses[found == in_order.end() ? in_order.front() : *found];
+  Explanation out{.distance = 1, .path = clause.path, .expected = clause.json};
+  out.actual = show_all(event.at(clause.steps));
+  out.text = fmt::format(
+      "{}: expected {}, but no one element of the event's arrays has all that the pattern asks",
+      clause.path, describe(clause));
+  return out;
+}
+
+}  // namespace
+
+std::string describe(const Clause& clause) {
+  std::vector<std::string> words;
+  bool plain = true;
+  for (const auto& alternative : clause.any) {
+    std::vector<std::string> all;
+    for (const auto& condition : alternative.all) all.push_back(say(condition));
+    words.push_back(join(all, " and "));
+    plain = plain && alternative.all.size() == 1 && !alternative.all[0].negated;
+  }
+  if (clause.absent) words.emplace_back("nothing there");
+  if (words.size() == 1) return words[0];
+  return plain && !clause.absent ? "one of " + join(words, ", ") : join(words, ", or ");
+}
+
+Explanation Pattern::explain(const Event& event) const {
+  const Branch* closest = nullptr;
+  std::vector<const Clause*> failed;
+  for (const auto& branch : data_->branches) {
+    if (branch_holds(*data_, branch, event.data())) return {.matched = true};
+    auto failing = failures(*data_, branch, event.data());
+    if (closest == nullptr || failing.size() < failed.size()) {
+      closest = &branch;
+      failed = std::move(failing);
+    }
+  }
+  if (failed.empty()) return scattered(*data_, *closest, event.data());
+  const auto& first = *failed.front();
+  const auto values = event.data().at(first.steps);
+  return {.distance = failed.size(),
+          .path = first.path,
+          .expected = first.json,
+          .actual = show_all(values),
+          .text = tell(first, values)};
+}
+
+}  // namespace tidemill::pattern

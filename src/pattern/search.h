@@ -1,0 +1,23 @@
+/// Finds out whether one branch of a pattern holds for an event. Internal to pattern/; pure.
+///
+/// Where an event has arrays of objects, all values that are found must lie in the same element of
+/// each array. Clauses are asked in the order of their paths; each value narrows the choice for
+/// the next ones, and "absent" means absent from what is left.
+#pragma once
+
+#include "pattern/condition.h"
+#include "pattern/event_data.h"
+
+namespace tidemill::pattern {
+
+/// Events with the same name twice, both times with a large array, can make the choice grow out of
+/// hand; after this many steps a branch counts as not matching.
+constexpr std::size_t search_steps_max = 2'000'000;
+
+[[nodiscard]] bool branch_holds(const PatternData& pattern, const Branch& branch,
+                                const EventData& event);
+
+/// Whether `clause` alone holds somewhere in the event.
+[[nodiscard]] bool clause_holds(const Clause& clause, const EventData& event);
+
+}  // namespace tidemill::pattern
