@@ -4,12 +4,13 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "pattern/json_reader.h"
 #include "pattern/search.h"
 
 namespace tidemill::pattern {
 namespace {
 
-std::string quote(std::string_view text) { return json::quote(text); }
+std::string quote(std::string_view text) { return printable(json::quote(text)); }
 
 std::string say(const Text& t) { return quote(t.text); }
 std::string say(const SameAddress& t) { return quote(t.text); }
@@ -133,11 +134,11 @@ Explanation scattered(const PatternData& pattern, const Branch& branch, const Ev
   };
   const auto found = std::ranges::find_if(in_order, in_array);
   const auto& clause = pattern.clauses[found == in_order.end() ? in_order.front() : *found];
-  Explanation out{.distance = 1, .path = clause.path, .expected = clause.json};
+  Explanation out{.distance = 1, .path = printable(clause.path), .expected = clause.json};
   out.actual = show_all(event.at(clause.steps));
   out.text = fmt::format(
       "{}: expected {}, but no one element of the event's arrays has all that the pattern asks",
-      clause.path, describe(clause));
+      out.path, describe(clause));
   return out;
 }
 
@@ -172,10 +173,10 @@ Explanation Pattern::explain(const Event& event) const {
   const auto& first = *failed.front();
   const auto values = event.data().at(first.steps);
   return {.distance = failed.size(),
-          .path = first.path,
+          .path = printable(first.path),
           .expected = first.json,
           .actual = show_all(values),
-          .text = tell(first, values)};
+          .text = printable(tell(first, values))};
 }
 
 }  // namespace tidemill::pattern

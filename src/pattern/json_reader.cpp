@@ -51,6 +51,14 @@ void append_utf8(std::string& out, char32_t code) {
   push(0x80 | (code & 0x3f));
 }
 
+std::string printable(std::string text) {
+  for (auto at = text.find('\xed'); at != text.npos; at = text.find('\xed', at + 1)) {
+    const bool surrogate = at + 2 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0xa0;
+    if (surrogate) text.replace(at, 3, "?");
+  }
+  return text;
+}
+
 std::pair<char32_t, std::size_t> utf8_at(std::string_view text, std::size_t at) noexcept {
   const auto byte = [&](std::size_t i) -> char32_t {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0x80;
@@ -124,6 +132,10 @@ std::string JsonReader::describe_last() {
   const auto bytes = text_.substr(at_ - 1, length);
   if (code < 0x20 || (code >= 0x7f && code < 0xa0))
     return fmt::format("(CTRL-CHAR, code {})", number);
+  if (code > 0xffff) {
+    const auto half = 0xd7c0 + (number >> 10);  // AWS sees the first half of it only.
+    return fmt::format("'?' (code {} / 0x{:x})", half, half);
+  }
   if (code > 255) return fmt::format("'{}' (code {} / 0x{:x})", bytes, number, number);
   return fmt::format("'{}' (code {})", bytes, number);
 }
@@ -142,9 +154,10 @@ std::unexpected<Fault> JsonReader::unknown_word(std::size_t start) {
     if (end - start >= shown_max) break;
   }
   at_ = end;
-  return fault(fmt::format("Unrecognized token '{}{}': was expecting {}",
-                           text_.substr(start, end - start), end - start >= shown_max ? "..." : "",
-                           tokens_wanted));
+  return std::unexpected(Fault{
+      fmt::format("Unrecognized token '{}{}': was expecting {}", text_.substr(start, end - start),
+                  end - start >= shown_max ? "..." : "", tokens_wanted),
+      start});
 }
 
 Read<char> JsonReader::skip_space() {
@@ -152,7 +165,7 @@ Read<char> JsonReader::skip_space() {
     const char c = text_[at_++];
     if (c == ' ' || c == '\t' || c == '\n' || c == '\r') continue;
     if (static_cast<unsigned char>(c) < 0x20) {
-      return before(
+      return fault(
           fmt::format("Illegal character ({}): only regular white space (\\r, \\n, \\t) is allowed "
                       "between tokens",
                       describe_last()));
@@ -235,10 +248,15 @@ Read<void> JsonReader::name_and_colon() {
 
 Read<Token> JsonReader::close(char bracket) {
   const bool array = bracket == ']';
-  if (scopes_.empty() || scopes_.back().array != array) {
-    const auto start = scopes_.empty() ? 0 : scopes_.back().start;
-    return fault(fmt::format("Unexpected close marker '{}': expected '{}' (for {} starting at {})",
-                             bracket, array ? '}' : ']', scope_name(), source_place(text_, start)));
+  if (scopes_.empty()) {
+    return before(fmt::format("Unexpected close marker '{}': no open {} to close", bracket,
+                              array ? "Array" : "Object"));
+  }
+  if (scopes_.back().array != array) {
+    const auto start = scopes_.back().start;
+    return before(fmt::format("Unexpected close marker '{}': expected '{}' (for {} starting at {})",
+                              bracket, array ? '}' : ']', scope_name(),
+                              source_place(text_, start)));
   }
   scopes_.pop_back();
   return finish(array ? Token::end_array : Token::end_object);
@@ -286,16 +304,20 @@ Read<Token> JsonReader::odd_value(char first) {
   const auto start = at_ - 1;
   for (const std::string_view odd : {"NaN", "Infinity"}) {
     if (first != odd[0]) continue;
+    at_ = start + 1;
     if (!text_.substr(start).starts_with(odd)) return unknown_word(start);
     at_ = start + odd.size();
+    const bool more = at_ < text_.size() && is_word_part(utf8_at(text_, at_).first);
+    if (more) return unknown_word(start);
     return fault(
         fmt::format("Non-standard token '{}': enable "
                     "`JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to allow",
                     odd));
   }
   if (first == '+') {
-    return unexpected_character(
-        " in numeric value: JSON spec does not allow numbers to have plus signs: enable "
+    return fault(
+        "Unexpected character ('+' (code 43)) in numeric value: JSON spec does not allow numbers "
+        "to have plus signs: enable "
         "`JsonReadFeature.ALLOW_LEADING_PLUS_SIGN_FOR_NUMBERS` to allow");
   }
   const auto [code, length] = utf8_at(text_, start);
@@ -343,6 +365,11 @@ Read<Token> JsonReader::number() {
         fmt::format("Number value length ({}) exceeds the maximum allowed ({}, from "
                     "`StreamReadConstraints.getMaxNumberLength()`)",
                     at_ - start, length_max));
+  }
+  const bool space = at_ == text_.size() || std::string_view(" \t\r\n").contains(text_[at_]);
+  if (scopes_.empty() && !space) {
+    ++at_;
+    return unexpected_character(": Expected space separating root-level values");
   }
   string_ = text_.substr(start, at_ - start);
   return Token::number;

@@ -121,6 +121,9 @@ class JsonReader {
 /// Appends `code` as UTF-8; a lone surrogate as the three bytes it would have.
 void append_utf8(std::string& out, char32_t code);
 
+/// `text` with a question mark for each lone surrogate, which makes it valid UTF-8 again.
+[[nodiscard]] std::string printable(std::string text);
+
 /// The character at `text[at]` and its length in bytes; `text` is UTF-8 with lone surrogates.
 [[nodiscard]] std::pair<char32_t, std::size_t> utf8_at(std::string_view text,
                                                        std::size_t at) noexcept;

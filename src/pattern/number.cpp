@@ -1,5 +1,7 @@
 #include "pattern/number.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -47,17 +49,32 @@ Decimal parse_decimal(std::string_view text) {
   return out;
 }
 
-Decimal shortest(double value) {
+/// Whole numbers above 2^53 and below 2^63 show the digits they hold, not the shortest ones; only
+/// what is sure to be below the last bit is rounded away. So does the JVM under AWS's engine.
+Decimal whole(double value) {
+  constexpr double log10_of_2 = 0.30102999566398120;
+  auto digits = static_cast<std::uint64_t>(std::abs(value));
+  const int spare_bits = std::ilogb(value) - 54;
+  const int dropped = spare_bits > 1 ? static_cast<int>(spare_bits * log10_of_2) : 0;
+  std::uint64_t unit = 1;
+  for (int i = 0; i < dropped; ++i) unit *= 10;
+  digits = (digits + unit / 2) / unit * unit;
+  return parse_decimal(fmt::format("{}{}", value < 0 ? "-" : "", digits));
+}
+
+Decimal decimal_of(double value) {
+  constexpr double shown_whole_max = 9223372036854775808.0;  // 2^63.
+  const auto size = std::abs(value);
+  if (size > 9007199254740992.0 && size < shown_whole_max) return whole(value);
   std::array<char, 40> buffer = {};
   const auto format = std::chars_format::scientific;
-  auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format).ptr;
-  // Among the smallest doubles one digit says too little: Java, hence EventBridge, gives two.
-  if (std::abs(value) < 1e-300) {
-    const auto two = parse_decimal({buffer.data(), end}).digits.size() < 2;
-    if (two)
-      end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, 1).ptr;
+  auto* const end = buffer.data() + buffer.size();
+  auto* last = std::to_chars(buffer.data(), end, value, format).ptr;
+  // Among the smallest doubles one digit says too little: there it takes two.
+  if (size < 1e-300 && parse_decimal({buffer.data(), last}).digits.size() < 2) {
+    last = std::to_chars(buffer.data(), end, value, format, 1).ptr;
   }
-  return parse_decimal({buffer.data(), end});
+  return parse_decimal({buffer.data(), last});
 }
 
 }  // namespace
@@ -68,10 +85,10 @@ std::optional<double> comparable_number(std::string_view text) {
   const auto given = parse_decimal(text);
   if (given.digits.empty()) return 0.0;
   if (read.ec != std::errc() || !std::isfinite(value) || value == 0) return std::nullopt;
-  if (given.digits.size() > 17) return std::nullopt;
-  // Up to 15 digits always come back from a double, and up to 2^53 whole numbers do.
-  const bool plain = given.digits.size() <= 15 && given.exponent > -300 && given.exponent <= 300;
-  if (!plain && shortest(value) != given) return std::nullopt;
+  if (given.digits.size() > 19) return std::nullopt;
+  // Up to 15 digits always come back from a double (but for whole numbers, see above).
+  const bool plain = given.digits.size() <= 15 && given.exponent > -300 && given.exponent <= 15;
+  if (!plain && decimal_of(value) != given) return std::nullopt;
   return value;
 }
 

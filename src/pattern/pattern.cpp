@@ -72,7 +72,7 @@ std::unexpected<Error> refuse(std::string_view text, const Fault& fault) {
   const auto* advice = std::ranges::find_if(
       advices, [&](const Advice& a) { return fault.message.contains(a.about); });
   return std::unexpected(Error{.code = Errc::invalid_argument,
-                               .message = std::move(message),
+                               .message = printable(std::move(message)),
                                .name = "InvalidEventPatternException",
                                .hint = std::string(advice->hint)});
 }
