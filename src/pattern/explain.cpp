@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "base/json.h"
-#include "pattern/json_reader.h"
 #include "pattern/search.h"
+#include "pattern/source_text.h"
 
 namespace tidemill::pattern {
 namespace {

@@ -5,7 +5,7 @@
 #include <iterator>
 #include <span>
 
-#include "pattern/json_reader.h"
+#include "pattern/source_text.h"
 
 namespace tidemill::pattern {
 namespace {

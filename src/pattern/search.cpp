@@ -33,6 +33,7 @@ class Search {
     // Most branches fail on a value that isn't there; see that before looking closer.
     for (const auto& field : fields_) {
       if (field.values.empty() && !field.clause->absent) return false;
+      steps_max_ += search_steps_per_value * field.values.size();
       flat = flat && (field.values.empty() || field.values.back().element == 0);
     }
     if (!flat) {
@@ -69,7 +70,7 @@ class Search {
           if (from(index + 1, way)) return true;
           failed_.emplace(index + 1, way);
         }
-        if (steps_ > search_steps_max) return false;
+        if (steps_ > steps_max_) return false;
       }
       return false;
     }
@@ -85,7 +86,7 @@ class Search {
          at = next_fitting(values, at + 1, chosen)) {
       present = true;
       if (clause->holds(values[at])) out.insert(after(index, chosen, values[at].element));
-      if (++steps_ > search_steps_max) return {};
+      if (++steps_ > steps_max_) return {};
     }
     if (!present && clause->absent) out.insert(relevant(index, chosen));
     return out;
@@ -167,6 +168,7 @@ class Search {
   std::set<std::pair<std::size_t, Chosen>> failed_;
   std::vector<std::size_t> last_use_;  ///< By array: 1 + the last field with values in it, or 0.
   std::size_t steps_ = 0;
+  std::size_t steps_max_ = search_steps_min;
 };
 
 }  // namespace

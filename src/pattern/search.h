@@ -11,8 +11,10 @@
 namespace tidemill::pattern {
 
 /// Events with the same name twice, both times with a large array, can make the choice grow out of
-/// hand; after this many steps a branch counts as not matching.
-constexpr std::size_t search_steps_max = 2'000'000;
+/// hand. A branch counts as not matching after this many steps and as many for each value looked
+/// at; one step or two a value is what other events need.
+constexpr std::size_t search_steps_min = 50'000;
+constexpr std::size_t search_steps_per_value = 20;
 
 [[nodiscard]] bool branch_holds(const PatternData& pattern, const Branch& branch,
                                 const EventData& event);
