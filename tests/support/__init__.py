@@ -1,0 +1,1 @@
+"""What the functional and the crash tests share: a server of their own, clients, patience."""
