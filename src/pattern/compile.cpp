@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <iterator>
 #include <map>
+#include <utility>
+#include <vector>
 
 namespace tidemill::pattern {
 namespace {

@@ -1,7 +1,14 @@
+#include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <cstring>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
 
 #include "pattern/event_data.h"
 #include "pattern/json_reader.h"

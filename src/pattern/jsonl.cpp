@@ -2,6 +2,7 @@
 
 #include <istream>
 #include <ostream>
+#include <vector>
 
 #include "base/json.h"
 #include "pattern/matcher.h"

@@ -1,6 +1,7 @@
 #include "pattern/matcher.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "pattern/search.h"
 
@@ -81,12 +82,16 @@ class Matcher::Index {
   }
 
  private:
+  /// So many entries under one text don't make another path worth the trouble.
+  static constexpr std::size_t company_fine = 16;
+
   struct Rule {
     Pattern pattern;
     std::vector<Place> places;
   };
 
-  /// The path where the branch will have the least company; if equal, the longest, which says more.
+  /// The path where the branch will have the least company; if about equal, the longest, which
+  /// says more.
   Place choose(const PatternData& pattern, const Branch& branch) {
     const Clause* best = nullptr;
     std::size_t best_load = 0;
@@ -94,7 +99,7 @@ class Matcher::Index {
       const auto& clause = pattern.clauses[index];
       const auto texts = clause.exact_texts();
       if (texts.empty()) continue;
-      const auto load = company(clause.steps, texts);
+      const auto load = company(clause.steps, texts) / company_fine;
       const bool better = best == nullptr || load < best_load ||
                           (load == best_load && clause.steps.size() > best->steps.size());
       if (!better) continue;

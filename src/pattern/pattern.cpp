@@ -1,5 +1,6 @@
 #include "pattern/pattern.h"
 
+#include <fmt/format.h>
 #include <simdjson.h>
 
 #include <algorithm>

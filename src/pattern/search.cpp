@@ -1,7 +1,10 @@
 #include "pattern/search.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
+#include <span>
+#include <vector>
 
 namespace tidemill::pattern {
 namespace {
@@ -18,33 +21,30 @@ std::size_t seek(std::span<const Value> values, std::size_t from, ElementId elem
   return from + static_cast<std::size_t>(found - tail.begin());
 }
 
+bool holds_somewhere(const Clause& clause, std::span<const Value> values) {
+  if (values.empty()) return clause.absent;
+  return std::ranges::any_of(values, [&](const Value& value) { return clause.holds(value); });
+}
+
 class Search {
  public:
-  Search(const PatternData& pattern, const Branch& branch, const EventData& event) : event_(event) {
-    fields_.reserve(branch.size());
+  explicit Search(const EventData& event) : event_(event) {}
+
+  bool run(const PatternData& pattern, const Branch& branch) {
     for (const auto index : branch) {
       const auto& clause = pattern.clauses[index];
-      fields_.push_back({&clause, event.at(clause.steps)});
+      const auto values = event_.at(clause.steps);
+      if (!values.empty() && values.back().element != 0) {
+        fields_.push_back({&clause, values});
+        steps_max_ += search_steps_per_value * values.size();
+      } else if (!holds_somewhere(clause, values)) {
+        // Outside of array elements a clause depends on no other.
+        return false;
+      }
     }
-  }
-
-  bool run() {
-    bool flat = true;
-    // Most branches fail on a value that isn't there; see that before looking closer.
-    for (const auto& field : fields_) {
-      if (field.values.empty() && !field.clause->absent) return false;
-      steps_max_ += search_steps_per_value * field.values.size();
-      flat = flat && (field.values.empty() || field.values.back().element == 0);
-    }
-    if (!flat) {
-      note_last_uses();
-      return from(0, {});
-    }
-    return std::ranges::all_of(fields_, [](const Field& field) {
-      return field.values.empty() || std::ranges::any_of(field.values, [&](const Value& value) {
-               return field.clause->holds(value);
-             });
-    });
+    if (fields_.empty()) return true;
+    note_last_uses();
+    return from(0, {});
   }
 
  private:
@@ -54,7 +54,7 @@ class Search {
   };
 
   /// Whether the fields from `index` on hold, given what is chosen. As deep as the branch has
-  /// fields (at most 256) where there are arrays of objects; flat where there are none.
+  /// fields in arrays of objects (at most 256).
   bool from(std::size_t index, Chosen chosen) {
     for (; index < fields_.size(); ++index) {
       const auto next = ways(index, chosen);
@@ -174,13 +174,11 @@ class Search {
 }  // namespace
 
 bool branch_holds(const PatternData& pattern, const Branch& branch, const EventData& event) {
-  return Search(pattern, branch, event).run();
+  return Search(event).run(pattern, branch);
 }
 
 bool clause_holds(const Clause& clause, const EventData& event) {
-  const auto values = event.at(clause.steps);
-  if (values.empty()) return clause.absent;
-  return std::ranges::any_of(values, [&](const Value& value) { return clause.holds(value); });
+  return holds_somewhere(clause, event.at(clause.steps));
 }
 
 }  // namespace tidemill::pattern
