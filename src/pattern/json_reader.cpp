@@ -102,7 +102,6 @@ Read<char> JsonReader::skip_space() {
 Read<Token> JsonReader::next() {
   if (value_ready_) {
     value_ready_ = false;
-    token_start_ = value_start_;
     if (value_token_ == Token::begin_object || value_token_ == Token::begin_array) {
       return open(value_token_ == Token::begin_array, value_start_);
     }
@@ -194,7 +193,6 @@ Read<Token> JsonReader::open(bool array, std::size_t start) {
 
 Read<Token> JsonReader::value(char first) {
   value_start_ = at_ - 1;
-  token_start_ = value_start_;
   switch (first) {
     case '"': string_open_ = true; return Token::string;
     case '{': return Token::begin_object;

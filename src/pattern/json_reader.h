@@ -106,7 +106,6 @@ class JsonReader {
   bool value_ready_ = false;  ///< The current token is a name whose value is value_token_.
   Token value_token_ = Token::end;
   std::size_t value_start_ = 0;
-  std::size_t token_start_ = 0;
   std::string_view string_;
   std::string_view name_;
   std::string string_scratch_;
