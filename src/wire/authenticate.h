@@ -5,10 +5,12 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/caller.h"
 #include "http/message.h"
 #include "io/task.h"
+#include "wire/auth.h"
 
 namespace tidemill::wire {
 
@@ -31,5 +33,22 @@ class Authenticator {
   /// Fails with AWS's own names (SignatureDoesNotMatch, InvalidAccessKeyId, ...).
   virtual Task<Result<Authenticated>> authenticate(http::Request& request) = 0;
 };
+
+struct AuthenticatorOptions {
+  /// Takes any access key without looking at signatures; one of twelve digits names its account.
+  bool test_mode = false;
+  std::string account_id = "000000000000";
+  std::string region = "us-east-1";  ///< Of requests that name none.
+  /// As RouterOptions has them: version 2 signs the bucket of a virtual host as part of the path.
+  std::vector<std::string> base_domains = {"s3.localhost", "localhost"};
+  /// Of services other than S3, whose bodies are read before the signature can be checked.
+  std::size_t body_bytes_max = 6 << 20;
+};
+
+/// Checks Signature Version 4 (header and presigned URL) and S3's presigned version 2. `keyring`
+/// and `clock` outlive it.
+[[nodiscard]] std::unique_ptr<Authenticator> make_authenticator(const Keyring& keyring,
+                                                                const Clock& clock,
+                                                                AuthenticatorOptions options);
 
 }  // namespace tidemill::wire
