@@ -236,6 +236,23 @@ TEST_F(ServerTest, SendsFileRanges) {
   ::unlink(name.c_str());
 }
 
+TEST_F(ServerTest, SurvivesAPeerThatLeavesInTheMiddleOfAFile) {
+  start();
+  std::string name = testing::TempDir() + "http_server_test_XXXXXX";
+  const int fd = ::mkstemp(name.data());
+  ASSERT_EQ(::ftruncate(fd, 64 << 20), 0);
+  service.file = FileRange{fd, 0, 64 << 20, nullptr};
+  for (int i = 0; i < 5; ++i) {
+    Peer peer(server->port());
+    peer.send("GET /file HTTP/1.1\r\nHost: a\r\n\r\n");
+    peer.receive_until("\r\n\r\n");
+  }
+  EXPECT_THAT(once("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), HasSubstr("hello"));
+  while (server->connections() > 0) std::this_thread::sleep_for(1ms);
+  ::close(fd);
+  ::unlink(name.c_str());
+}
+
 TEST_F(ServerTest, AsksForTheBodyOnlyWhenItIsRead) {
   start();
   Peer peer(server->port());

@@ -16,6 +16,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <pthread.h>
+#include <signal.h>
 
 namespace tidemill::io {
 namespace asio = boost::asio;
@@ -33,6 +34,14 @@ void abort_on(std::exception_ptr thrown) {
     std::fprintf(stderr, "tidemill: an unknown exception escaped a coroutine\n");
   }
   std::abort();
+}
+
+/// sendfile(2) has no MSG_NOSIGNAL: a client that goes away must not end the program.
+void block_sigpipe() {
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
 }
 
 }  // namespace
@@ -57,6 +66,7 @@ Loops::Loops(int threads) {
   for (auto& loop : loops_) {
     loop->thread = std::thread([&loop = *loop] {
       pthread_setname_np(pthread_self(), "loop");
+      block_sigpipe();
       loop.run();
     });
   }
