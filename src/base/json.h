@@ -13,6 +13,7 @@
 namespace tidemill::json {
 
 using boost::json::array;
+using boost::json::key_value_pair;
 using boost::json::object;
 using boost::json::string;
 using boost::json::value;

@@ -20,11 +20,20 @@ class Api {
   /// Whether the caller may hand the role to EventBridge (iam:PassRole).
   using PassRole = std::function<Status(const Caller&, std::string_view role_arn)>;
 
-  Api(store::Store& store, Hub& hub, const Clock& clock, Random& random, PassRole pass_role)
-      : store_(store),
-        hub_(hub),
-        clock_(clock),
-        random_(random),
+  /// What it works with; all outlive the Api.
+  struct Parts {
+    store::Store& store;
+    Hub& hub;
+    const Clock& clock;
+    Random& random;
+    const wire::Authorizer& authorizer;
+  };
+  Api(const Parts& parts, PassRole pass_role)
+      : store_(parts.store),
+        hub_(parts.hub),
+        clock_(parts.clock),
+        random_(parts.random),
+        authorizer_(parts.authorizer),
         pass_role_(std::move(pass_role)) {}
 
   void register_with(wire::Router& router);

@@ -8,28 +8,28 @@
 namespace tidemill::events {
 namespace {
 
-struct Bus {
+struct BusRow {
   std::string name;
   std::optional<std::string> description;
   std::optional<TimeMs> created, modified;
 };
 
-Bus read_bus(const store::Row& row) {
+BusRow read_bus(const store::Row& row) {
   return {row.text(0), row.maybe_text(1), TimeMs{row.integer(2)}, TimeMs{row.integer(3)}};
 }
 
 /// The account's buses with the default one among them, by name.
-Result<std::vector<Bus>> all_buses(store::Tx& tx, const Scope& scope) {
+Result<std::vector<BusRow>> all_buses(store::Tx& tx, const Scope& scope) {
   TM_TRY(auto buses, tx.all("SELECT name, description, created_ms, modified_ms FROM buses"
                             " WHERE account = $1 AND region = $2",
                             read_bus, scope.account, scope.region));
   buses.push_back({.name = "default"});
-  std::ranges::sort(buses, {}, &Bus::name);
+  std::ranges::sort(buses, {}, &BusRow::name);
   return buses;
 }
 
 template <class Shown>
-Shown shown(const Bus& bus, const Scope& scope) {
+Shown shown(const BusRow& bus, const Scope& scope) {
   Shown out;
   out.Name = bus.name;
   out.Arn = BusKey{scope, bus.name}.arn();
@@ -129,7 +129,7 @@ Task<Result<w::DescribeEventBusResponse>> Api::describe_bus(const Caller& caller
   auto query = [&](store::Tx& tx) -> Result<w::DescribeEventBusResponse> {
     TM_CHECK(require_bus(tx, key));
     TM_TRY(const auto buses, all_buses(tx, key.scope));
-    const auto bus = std::ranges::find(buses, key.bus, &Bus::name);
+    const auto bus = std::ranges::find(buses, key.bus, &BusRow::name);
     TM_ASSERT(bus != buses.end());
     return shown<w::DescribeEventBusResponse>(*bus, key.scope);
   };
@@ -140,13 +140,13 @@ Task<Result<w::ListEventBusesResponse>> Api::list_buses(const Caller& caller,
                                                         w::ListEventBusesRequest request) {
   auto query = [&](store::Tx& tx) -> Result<w::ListEventBusesResponse> {
     TM_TRY(auto buses, all_buses(tx, caller.scope));
-    std::erase_if(buses, [&](const Bus& bus) {
+    std::erase_if(buses, [&](const BusRow& bus) {
       return !bus.name.starts_with(request.NamePrefix.value_or(""));
     });
     w::ListEventBusesResponse response;
     TM_TRY(const auto page, page_of(
                                 std::move(buses), request.NextToken, request.Limit,
-                                [](const Bus& bus) { return bus.name; }, response.NextToken));
+                                [](const BusRow& bus) { return bus.name; }, response.NextToken));
     auto& shown_buses = response.EventBuses.emplace();
     for (const auto& bus : page) shown_buses.push_back(shown<w::EventBus>(bus, caller.scope));
     return response;

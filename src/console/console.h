@@ -1,0 +1,60 @@
+/// What lives under /_tidemill/ beside the AWS protocols: health, and the JSON that the commands
+/// (later the web page) ask for. Set up by the server before the first request; called on event
+/// loops.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "http/message.h"
+#include "wire/auth.h"
+#include "wire/authenticate.h"
+
+namespace tidemill::console {
+
+/// A request to an endpoint, decoded.
+struct Question {
+  std::string rest;  ///< What follows the endpoint's path.
+  std::map<std::string, std::string> query;
+  std::string body;
+  Caller caller;  ///< Verified, where the endpoint asks for it.
+
+  /// The query's value of `name`, or "".
+  [[nodiscard]] std::string_view get(const std::string& name) const;
+};
+
+class Console final : public http::Service {
+ public:
+  using Answer = std::function<Task<Result<json::value>>(const Question&)>;
+
+  Console(wire::Authenticator& authenticator, const wire::Authorizer& authorizer)
+      : authenticator_(authenticator), authorizer_(authorizer) {}
+
+  /// Answers METHOD PATH with JSON. A path that ends in '/' takes all below it. With an `action`
+  /// ("tidemill:Read") the request must be signed by a caller who is allowed it; with "" it is
+  /// open.
+  void on(std::string method, std::string path, std::string action, Answer answer) {
+    endpoints_.push_back(
+        {std::move(method), std::move(path), std::move(action), std::move(answer)});
+  }
+
+  Task<http::Response> serve(http::Request& request) override;
+
+ private:
+  struct Endpoint {
+    std::string method, path, action;
+    Answer answer;
+  };
+  [[nodiscard]] const Endpoint* find(const http::Request& request) const;
+  Task<Result<json::value>> ask(const Endpoint& endpoint, http::Request& request);
+
+  wire::Authenticator& authenticator_;
+  const wire::Authorizer& authorizer_;
+  std::vector<Endpoint> endpoints_;
+};
+
+}  // namespace tidemill::console

@@ -1,0 +1,228 @@
+#include "explain/story.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "events/rule.h"
+#include "pattern/pattern.h"
+
+namespace tidemill::explain {
+namespace {
+
+struct StoredEvent {
+  std::int64_t seq = 0;
+  std::string id, envelope;
+  events::BusKey bus;
+  TimeMs published;
+};
+
+StoredEvent read_event(const store::Row& row) {
+  StoredEvent event;
+  event.seq = row.integer(0);
+  event.id = row.text(1);
+  event.bus = {{row.text(2), row.text(3)}, row.text(4)};
+  event.published = {row.integer(5)};
+  event.envelope = row.text(6);
+  return event;
+}
+
+json::value maybe(std::optional<std::int64_t> number) {
+  return number ? json::value(*number) : json::value(nullptr);
+}
+
+struct StoredDelivery {
+  std::string rule_arn, rule_name;
+  json::object shown;
+  std::string result;
+};
+
+StoredDelivery read_delivery(const store::Row& row) {
+  StoredDelivery d;
+  d.rule_arn = row.text(0);
+  d.rule_name = row.text(1);
+  d.shown["id"] = row.integer(2);
+  d.shown["target_id"] = row.text(3);
+  d.shown["target_arn"] = row.text(4);
+  d.shown["state"] = row.text(5);
+  d.shown["tries"] = row.integer(6);
+  d.shown["due_ms"] = maybe(row.maybe_integer(7));
+  d.shown["waits"] = row.integer(8) != 0;
+  d.shown["code"] = row.text(9);
+  d.shown["message"] = row.text(10);
+  d.shown["created_ms"] = row.integer(11);
+  d.shown["ended_ms"] = maybe(row.maybe_integer(12));
+  d.result = row.text(13);
+  return d;
+}
+
+Result<std::vector<StoredDelivery>> deliveries_of(store::Tx& tx, std::int64_t event) {
+  return tx.all(
+      "SELECT rule_arn, rule_name, id, target_id, target_arn, state, tries, due_ms, waits, code,"
+      " message, created_ms, ended_ms, result FROM deliveries WHERE event = $1 ORDER BY id",
+      read_delivery, event);
+}
+
+/// A rule as it is now against an event of then.
+struct RuleView {
+  std::size_t distance = 0;
+  json::object shown;
+};
+
+RuleView view_rule(const events::Rule& rule, const pattern::Event& event, TimeMs published) {
+  RuleView view;
+  view.shown["name"] = rule.name;
+  view.shown["arn"] = rule.arn();
+  view.shown["enabled"] = rule.enabled;
+  view.shown["changed_since"] = rule.modified > published;
+  const auto pattern = pattern::Pattern::compile(rule.pattern);
+  TM_ASSERT(pattern.has_value());
+  const auto why = pattern->explain(event);
+  view.shown["pattern_matches"] = why.matched;
+  if (!why.matched) {
+    view.shown["path"] = why.path;
+    view.shown["expected"] = why.expected;
+    view.shown["actual"] = why.actual;
+    view.shown["why"] = why.text;
+  }
+  view.distance = why.distance;
+  return view;
+}
+
+bool truth(const json::object& o, std::string_view name) {
+  const auto* v = o.if_contains(name);
+  return v != nullptr && v->is_bool() && v->get_bool();
+}
+
+/// Deliveries prove that it matched; without any (a rule without targets) today's pattern tells.
+bool was_matched(const json::object& rule) {
+  return rule.contains("deliveries") || (truth(rule, "pattern_matches") && truth(rule, "enabled") &&
+                                         !truth(rule, "changed_since"));
+}
+
+/// What the whole comes to, in a sentence.
+std::string conclude(const json::object& object, const json::array& events) {
+  if (events.empty()) {
+    if (!object.at("bucket_exists").as_bool()) return "Nothing started: there is no such bucket.";
+    if (!object.at("eventbridge").as_bool()) {
+      return "Nothing started: the bucket doesn't send events to EventBridge.";
+    }
+    return object.at("exists").as_bool()
+               ? "Nothing started: the object was stored before the bucket sent events."
+               : "Nothing started: no such object was stored.";
+  }
+  const auto& newest = events.front().as_object();
+  std::string nearest;
+  for (const auto& value : newest.at("rules").as_array()) {
+    const auto& rule = value.as_object();
+    if (nearest.empty() && !rule.at("matched").as_bool()) {
+      nearest = json::text_or_empty(rule, "why");
+    }
+    const auto* deliveries = rule.if_contains("deliveries");
+    if (deliveries == nullptr && rule.at("matched").as_bool()) {
+      return fmt::format("Nothing started: rule {} matched, but it has no target.",
+                         json::text_or_empty(rule, "name"));
+    }
+    if (deliveries == nullptr) continue;
+    for (const auto& d : deliveries->as_array()) {
+      const auto& delivery = d.as_object();
+      const auto state = json::text_or_empty(delivery, "state");
+      if (const auto* run = delivery.if_contains("run"); run != nullptr && run->is_object()) {
+        return fmt::format("Rule {} started run {}: {}.", json::text_or_empty(rule, "name"),
+                           json::text_or_empty(run->as_object(), "id"),
+                           json::text_or_empty(run->as_object(), "state"));
+      }
+      if (state != "done") {
+        return fmt::format("Rule {} matched, but its target has not started: {}",
+                           json::text_or_empty(rule, "name"),
+                           json::text_or_empty(delivery, "message"));
+      }
+    }
+  }
+  if (newest.at("rules").as_array().empty()) return "Nothing started: there is no rule.";
+  return "Nothing started: no rule matched." +
+         (nearest.empty() ? std::string() : " Nearest: " + nearest);
+}
+
+}  // namespace
+
+Task<Result<json::value>> Storyteller::object(std::string uri) {
+  auto query = [&](store::Tx& tx) { return tell(tx, uri); };
+  co_return co_await store_.read(query);
+}
+
+Result<json::value> Storyteller::tell(store::Tx& tx, std::string_view uri) const {
+  const auto slash = uri.find('/', 5);
+  if (!uri.starts_with("s3://") || slash == uri.npos || slash == 5 || slash + 1 == uri.size()) {
+    return fail(Errc::invalid_argument, "ValidationException",
+                fmt::format("uri must be s3://BUCKET/KEY, not \"{}\"", uri));
+  }
+  TM_TRY(auto object, sources_.object(tx, uri.substr(5, slash - 5), uri.substr(slash + 1)));
+  object["uri"] = uri;
+  TM_TRY(const auto stored,
+         tx.all("SELECT seq, id, account, region, bus, published_ms, envelope FROM events"
+                " WHERE subject = $1 ORDER BY seq DESC LIMIT $2",
+                read_event, uri, events_max));
+  json::array shown;
+  for (const auto& event : stored) {
+    TM_TRY(auto told, tell_event(tx, event.seq, event.bus, event.published, event.envelope));
+    told["id"] = event.id;
+    told["published_ms"] = event.published.ms;
+    shown.push_back(std::move(told));
+  }
+  json::object story;
+  story["conclusion"] = conclude(object, shown);
+  story["object"] = std::move(object);
+  story["events"] = std::move(shown);
+  return story;
+}
+
+Result<json::object> Storyteller::tell_event(store::Tx& tx, std::int64_t seq,
+                                             const events::BusKey& bus, TimeMs published,
+                                             std::string_view envelope) const {
+  TM_TRY(const auto event, pattern::Event::parse(envelope));
+  TM_TRY(const auto deliveries, deliveries_of(tx, seq));
+  TM_TRY(const auto rules, events::list_rules(tx, bus));
+  std::vector<RuleView> views;
+  for (const auto& rule : rules) views.push_back(view_rule(rule, event, published));
+  for (const auto& delivery : deliveries) {
+    auto view = std::ranges::find_if(views, [&](const RuleView& v) {
+      return json::text_or_empty(v.shown, "arn") == delivery.rule_arn;
+    });
+    if (view == views.end()) {
+      // The rule is gone; its delivery isn't.
+      json::object gone{{"name", delivery.rule_name},
+                        {"arn", delivery.rule_arn},
+                        {"enabled", false},
+                        {"deleted", true}};
+      view = views.insert(views.end(), RuleView{0, std::move(gone)});
+    }
+    auto& list = view->shown["deliveries"];
+    if (!list.is_array()) list = json::array();
+    auto shown = delivery.shown;
+    if (!delivery.result.empty()) {
+      TM_TRY(auto run, sources_.run(tx, delivery.result));
+      shown["result"] = delivery.result;
+      if (!run.empty()) shown["run"] = std::move(run);
+    }
+    list.as_array().push_back(std::move(shown));
+  }
+  // Who matched comes first, then the nearest misses.
+  for (auto& view : views) view.shown["matched"] = was_matched(view.shown);
+  std::ranges::stable_sort(views, {}, [](const RuleView& view) {
+    return view.shown.at("matched").as_bool() ? 0 : 1 + view.distance;
+  });
+  json::array shown_rules;
+  std::size_t misses = 0;
+  for (auto& view : views) {
+    if (!view.shown.at("matched").as_bool() && ++misses > misses_max) continue;
+    shown_rules.push_back(std::move(view.shown));
+  }
+  TM_TRY(const auto parsed, json::parse_object(envelope));
+  return json::object{{"detail_type", json::text_or_empty(parsed, "detail-type")},
+                      {"envelope", parsed},
+                      {"rules", std::move(shown_rules)},
+                      {"rules_total", rules.size()}};
+}
+
+}  // namespace tidemill::explain

@@ -1,0 +1,149 @@
+#include "glue/arguments.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+namespace tidemill::glue {
+namespace {
+
+const json::object* member_object(const json::object& object, std::string_view name) {
+  const auto* member = object.if_contains(boost::json::string_view(name.data(), name.size()));
+  return member != nullptr ? member->if_object() : nullptr;
+}
+
+std::string value_text(const json::value& value) {
+  if (value.is_string()) return std::string(json::view(value.get_string()));
+  return value.is_null() ? std::string() : json::dump(value);
+}
+
+std::string_view key_of(const json::key_value_pair& member) {
+  return {member.key().data(), member.key().size()};
+}
+
+/// Sets `name` to the text of `object`'s `member`, if it has one.
+void put(Arguments& arguments, std::string_view name, const json::object& object,
+         std::string_view member) {
+  const auto* value = object.if_contains(boost::json::string_view(member.data(), member.size()));
+  if (value != nullptr && !value->is_null()) arguments[std::string(name)] = value_text(*value);
+}
+
+std::string source_of(std::string_view event_source) {
+  if (event_source == "aws.s3") return "s3_event";
+  if (event_source == "aws.events" || event_source == "aws.scheduler") return "schedule";
+  return "event";
+}
+
+void put_object_facts(Arguments& arguments, const json::object& event) {
+  const json::object* detail = member_object(event, "detail");
+  if (detail == nullptr) return;
+  if (const auto* bucket = member_object(*detail, "bucket")) {
+    put(arguments, "--bucket", *bucket, "name");
+  }
+  const json::object* object = member_object(*detail, "object");
+  if (object == nullptr) return;
+  put(arguments, "--object_key", *object, "key");
+  put(arguments, "--object_etag", *object, "etag");
+  put(arguments, "--object_version_id", *object, "version-id");
+  put(arguments, "--object_size", *object, "size");
+  put(arguments, "--object_sequencer", *object, "sequencer");
+}
+
+bool is_reserved(std::string_view name) {
+  return name == "--JOB_NAME" || name == "--JOB_RUN_ID" || name == "--JOB_ID" ||
+         name == "--TempDir";
+}
+
+}  // namespace
+
+Arguments arguments_of(const json::object& object) {
+  Arguments arguments;
+  for (const auto& member : object) {
+    arguments.insert_or_assign(std::string(key_of(member)), value_text(member.value()));
+  }
+  return arguments;
+}
+
+std::string arguments_json(const Arguments& arguments) {
+  std::string text = "{";
+  for (const auto& [name, value] : arguments) {
+    if (text.size() > 1) text += ',';
+    text += json::quote(name);
+    text += ':';
+    text += json::quote(value);
+  }
+  text += '}';
+  return text;
+}
+
+Arguments parse_arguments(std::string_view text) {
+  const auto object = json::parse_object(text);
+  return object ? arguments_of(*object) : Arguments();
+}
+
+TargetInput parse_target_input(const events::Delivery& delivery) {
+  TargetInput input;
+  if (delivery.input_is_event) return input;
+  const auto object = json::parse_object(delivery.input);
+  if (!object) return input;
+  if (const auto* arguments = member_object(*object, "Arguments")) {
+    input.arguments = arguments_of(*arguments);
+  }
+  constexpr std::array settings = {"Timeout",         "MaxCapacity",
+                                   "WorkerType",      "NumberOfWorkers",
+                                   "ExecutionClass",  "SecurityConfiguration",
+                                   "AllocatedCapacity"};
+  for (const char* name : settings) {
+    if (const auto* value = object->if_contains(name)) input.settings[name] = *value;
+  }
+  for (const auto& member : *object) {
+    if (!key_of(member).starts_with("--")) continue;
+    input.arguments.insert_or_assign(std::string(key_of(member)), value_text(member.value()));
+  }
+  return input;
+}
+
+Trigger trigger_of(const events::Delivery& delivery) {
+  Trigger trigger{.source = source_of(delivery.event_source),
+                  .event_id = delivery.event_id,
+                  .rule_name = delivery.rule_name,
+                  .delivery = delivery.id,
+                  .arguments = {}};
+  Arguments& arguments = trigger.arguments;
+  arguments["--trigger_source"] = trigger.source;
+  arguments["--event_id"] = delivery.event_id;
+  if (!delivery.rule_name.empty()) arguments["--rule_name"] = delivery.rule_name;
+  const auto event = json::parse_object(delivery.event);
+  if (!event) return trigger;
+  put(arguments, "--event_time", *event, "time");
+  if (trigger.source == "s3_event") put_object_facts(arguments, *event);
+  return trigger;
+}
+
+Arguments merge_arguments(const ArgumentLayers& layers) {
+  Arguments merged = layers.fixed;
+  for (const Arguments* layer : {&layers.given, &layers.trigger, &layers.defaults}) {
+    merged.insert(layer->begin(), layer->end());  // What is there stays: strongest first.
+  }
+  return merged;
+}
+
+std::vector<std::string> make_argv(const Arguments& arguments, const ArgvFacts& facts) {
+  const auto temp_dir = arguments.find("--TempDir");
+  std::vector<std::string> argv = {
+      "--JOB_NAME", facts.job_name,
+      "--JOB_RUN_ID", facts.run_id,
+      "--JOB_ID", facts.job_id,
+      "--TempDir", temp_dir == arguments.end() ? facts.temp_dir : temp_dir->second};
+  if (!facts.is_python_shell && !arguments.contains("--job-bookmark-option")) {
+    argv.insert(argv.end(), {"--job-bookmark-option", "job-bookmark-disable"});
+  }
+  for (const auto& [name, value] : arguments) {
+    if (is_reserved(name)) continue;
+    argv.push_back(name.starts_with("--") ? name : "--" + name);
+    argv.push_back(value);
+  }
+  return argv;
+}
+
+}  // namespace tidemill::glue
