@@ -22,11 +22,11 @@ struct Server::Shared : std::enable_shared_from_this<Server::Shared> {
         service(s),
         clock(c),
         options(std::move(o)),
-        acceptor(l.context(0)),
         open(static_cast<std::size_t>(l.size())) {}
 
   Status listen();
   Task<void> accept();
+  Task<void> accept_all();
   void admit(tcp::socket socket, int loop);
   void each_connection(void (Connection::*action)() noexcept);
   bool wait_until_none(std::chrono::milliseconds time);
@@ -37,12 +37,13 @@ struct Server::Shared : std::enable_shared_from_this<Server::Shared> {
   Service& service;
   const Clock& clock;
   const ServerOptions options;
-  tcp::acceptor acceptor;  // Loop 0's.
+  std::optional<tcp::acceptor> acceptor;  // Loop 0's; gone before stop() returns.
   std::uint16_t port = 0;
   std::vector<std::unordered_set<Connection*>> open;  // [i] is loop i's.
   std::atomic<std::size_t> count = 0;                 // All that are served.
   std::atomic<std::size_t> refusing = 0;
   std::atomic<bool> stopping = false;
+  bool accepting = true;  // Under mutex.
   std::mutex mutex;
   std::condition_variable none;
 };
@@ -56,22 +57,31 @@ Status Server::Shared::listen() {
   const auto address = asio::ip::make_address(options.address, error);
   if (error) return failed(error);
   const tcp::endpoint endpoint(address, options.port);
-  acceptor.open(endpoint.protocol(), error);
+  acceptor.emplace(loops.context(0));
+  acceptor->open(endpoint.protocol(), error);
   if (error) return failed(error);
-  acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  acceptor.bind(endpoint, error);
+  acceptor->set_option(tcp::acceptor::reuse_address(true), error);
+  acceptor->bind(endpoint, error);
   if (error) return failed(error);
-  acceptor.listen(4096, error);
+  acceptor->listen(4096, error);
   if (error) return failed(error);
-  port = acceptor.local_endpoint(error).port();
+  port = acceptor->local_endpoint(error).port();
   return {};
 }
 
 Task<void> Server::Shared::accept() {
+  co_await accept_all();
+  acceptor.reset();
+  const std::lock_guard lock(mutex);
+  accepting = false;
+  none.notify_all();
+}
+
+Task<void> Server::Shared::accept_all() {
   using namespace std::chrono_literals;
   for (int loop = 0; !stopping; loop = (loop + 1) % loops.size()) {
     auto [error, socket] =
-        co_await acceptor.async_accept(loops.context(loop), asio::as_tuple(asio::use_awaitable));
+        co_await acceptor->async_accept(loops.context(loop), asio::as_tuple(asio::use_awaitable));
     if (stopping || error == asio::error::operation_aborted) co_return;
     if (error) {
       // Out of descriptors, mostly: others must close first.
@@ -122,7 +132,7 @@ void Server::Shared::each_connection(void (Connection::*action)() noexcept) {
 
 bool Server::Shared::wait_until_none(std::chrono::milliseconds time) {
   std::unique_lock lock(mutex);
-  return none.wait_for(lock, time, [this] { return count == 0 && refusing == 0; });
+  return none.wait_for(lock, time, [this] { return !accepting && count == 0 && refusing == 0; });
 }
 
 Result<std::unique_ptr<Server>> Server::start(io::Loops& loops, Service& service,
@@ -146,7 +156,7 @@ bool Server::stop(std::chrono::milliseconds grace) {
   if (!shared_->stopping.exchange(true)) {
     shared_->loops.post(0, [shared = shared_] {
       error_code ignored;
-      shared->acceptor.close(ignored);
+      if (shared->acceptor) shared->acceptor->close(ignored);
     });
   }
   shared_->each_connection(&Connection::finish);

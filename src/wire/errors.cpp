@@ -1,0 +1,78 @@
+#include "wire/errors.h"
+
+#include <fmt/format.h>
+
+#include "base/encoding.h"
+#include "base/json.h"
+#include "wire/cbor_codec.h"
+
+namespace tidemill::wire {
+namespace {
+
+void encode_s3(const Error& error, std::string_view request_id, http::Response& response) {
+  response.headers.set("Content-Type", "application/xml");
+  if (response.status == 304) return;
+  auto& out = response.text;
+  out = fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>",
+      xml_escape(aws_name(error)), xml_escape(error.message));
+  for (const auto& [name, value] : error.details) {
+    out += fmt::format("<{0}>{1}</{0}>", name, xml_escape(value));
+  }
+  out += fmt::format("<RequestId>{0}</RequestId><HostId>{0}</HostId></Error>", request_id);
+}
+
+void encode_query(const Target& target, const Error& error, std::string_view request_id,
+                  http::Response& response) {
+  response.headers.set("Content-Type", "text/xml");
+  response.text = fmt::format(
+      "<ErrorResponse xmlns=\"{}\"><Error><Type>{}</Type><Code>{}</Code><Message>{}</Message>"
+      "</Error><RequestId>{}</RequestId></ErrorResponse>",
+      target.service->xml_namespace, response.status < 500 ? "Sender" : "Receiver",
+      xml_escape(aws_name(error)), xml_escape(error.message), request_id);
+}
+
+void encode_json(const Target& target, const Error& error, http::Response& response) {
+  const bool rest = target.protocol == Protocol::rest_json;
+  response.headers.set("Content-Type", rest ? "application/json" : "application/x-amz-json-1.1");
+  response.headers.set("x-amzn-errortype", std::string(aws_name(error)));
+  json::object body{{"__type", aws_name(error)}, {"message", error.message}};
+  if (rest) body["Message"] = error.message;
+  response.text = json::dump(body);
+}
+
+void encode_cbor(const Error& error, http::Response& response) {
+  response.headers.set("Content-Type", "application/cbor");
+  response.headers.set("Smithy-Protocol", "rpc-v2-cbor");
+  CborWriter writer(response.text);
+  writer.map(2);
+  writer.text("__type");
+  writer.text(aws_name(error));
+  writer.text("message");
+  writer.text(error.message);
+}
+
+}  // namespace
+
+void encode_error(const Target& target, const Error& error, std::string_view request_id,
+                  http::Response& response) {
+  response.text.clear();
+  response.status = http_status(error);
+  // The JSON services answer every fault of the client with 400.
+  const bool json = target.protocol == Protocol::json || target.protocol == Protocol::cbor;
+  if (json && error.status == 0 && response.status < 500 && response.status != 403 &&
+      response.status != 413) {
+    response.status = 400;
+  }
+  if (json && error.code == Errc::access_denied) response.status = 400;
+  if (!error.hint.empty()) response.headers.set("x-tidemill-hint", error.hint);
+  switch (target.protocol) {
+    case Protocol::rest_xml: encode_s3(error, request_id, response); break;
+    case Protocol::query: encode_query(target, error, request_id, response); break;
+    case Protocol::cbor: encode_cbor(error, response); break;
+    case Protocol::json:
+    case Protocol::rest_json: encode_json(target, error, response); break;
+  }
+}
+
+}  // namespace tidemill::wire
