@@ -96,6 +96,8 @@ def cpp_functions(lines):
 def check_function_length():
     found = []
     for path in CPP:
+        if path.name.endswith("_vectors.h"):  # a table of test data
+            continue
         lines = path.read_text(encoding="utf-8").splitlines()
         for start, length in cpp_functions(lines):
             if length > FUNCTION_LINES_MAX and "R\"" not in "".join(lines[start : start + 3]):

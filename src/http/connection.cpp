@@ -34,9 +34,9 @@ Task<void> Connection::run() {
 }
 
 Task<void> Connection::refuse() {
-  co_await refuse_with(Error{.code = Errc::unavailable,
-                             .message = "Please reduce your request rate.",
-                             .name = "SlowDown"});
+  Error slow_down{
+      .code = Errc::unavailable, .message = "Please reduce your request rate.", .name = "SlowDown"};
+  co_await refuse_with(std::move(slow_down));
   co_await linger();
   stream_->close();
 }

@@ -13,7 +13,7 @@ namespace tidemill::pattern {
 namespace {
 
 std::filesystem::path cases_dir() {
-  return std::filesystem::path(__FILE__).parent_path() / "../../tests/cases/pattern";
+  return std::filesystem::path(TIDEMILL_SOURCE_DIR) / "tests/cases/pattern";
 }
 
 std::vector<json::object> read_lines(std::istream& in) {

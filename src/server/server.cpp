@@ -74,10 +74,15 @@ class Program {
   void stop();
 
  private:
+  using Endpoint = Task<Result<json::value>> (Program::*)(const console::Question&);
+
   Status open_store();
   void wire_services();
   void add_endpoints();
-  void add_test_endpoints();
+  Task<Result<json::value>> health(const console::Question& question);
+  Task<Result<json::value>> check(const console::Question& question);
+  Task<Result<json::value>> reset(const console::Question& question);
+  Task<Result<json::value>> set_clock(const console::Question& question);
   void deliver_due();
   [[nodiscard]] iam::AuthorityOptions authority_options() const;
   events::RoleDecision role_allows(const events::Delivery& delivery, std::string_view action) const;
@@ -165,47 +170,51 @@ void Program::wire_services() {
       });
   events_api_->register_with(*router_);
   add_endpoints();
-  if (options_.test_mode) add_test_endpoints();
 }
 
 void Program::add_endpoints() {
-  console_->on("GET", "/_tidemill/health", "",
-               [](const console::Question&) -> Task<Result<json::value>> {
-                 co_return json::object{{"status", "ok"}, {"version", TIDEMILL_VERSION}};
-               });
-  console_->on("GET", "/_tidemill/api/check", "tidemill:Read",
-               [this](const console::Question&) -> Task<Result<json::value>> {
-                 TM_CO_TRY(const auto findings, co_await store_->check());
-                 json::array shown;
-                 for (const auto& finding : findings) shown.emplace_back(finding);
-                 co_return json::object{{"findings", std::move(shown)}};
-               });
+  const auto ask = [this](Endpoint endpoint) {
+    return [this, endpoint](const console::Question& q) { return (this->*endpoint)(q); };
+  };
+  console_->on("GET", "/_tidemill/health", "", ask(&Program::health));
+  console_->on("GET", "/_tidemill/api/check", "tidemill:Read", ask(&Program::check));
+  if (!options_.test_mode) return;
+  console_->on("POST", "/_tidemill/reset", "", ask(&Program::reset));
+  console_->on("PUT", "/_tidemill/clock", "", ask(&Program::set_clock));
 }
 
-void Program::add_test_endpoints() {
-  console_->on("POST", "/_tidemill/reset", "",
-               [this](const console::Question&) -> Task<Result<json::value>> {
-                 auto forget = [this](store::Tx& tx) -> Status {
-                   TM_CHECK(hub_->reset(tx));
-                   TM_CHECK(tx.exec("DELETE FROM iam_role_policies"));
-                   TM_CHECK(tx.exec("DELETE FROM iam_roles"));
-                   return authority_->refresh(tx);
-                 };
-                 TM_CO_CHECK(co_await store_->write(forget));
-                 co_return json::object{{"reset", true}};
-               });
-  console_->on("PUT", "/_tidemill/clock", "",
-               [this](const console::Question& q) -> Task<Result<json::value>> {
-                 TM_CO_TRY(const auto body, json::parse_object(q.body));
-                 const auto text = json::text_or_empty(body, "time");
-                 const auto time = parse_iso(text);
-                 if (!text.empty() && !time) {
-                   co_return fail(Errc::invalid_argument, "time must be ISO 8601 or null");
-                 }
-                 clock_.set(time);
-                 deliver_due();
-                 co_return json::object{{"time", iso_millis(clock_.now())}};
-               });
+Task<Result<json::value>> Program::health(const console::Question&) {
+  co_return json::object{{"status", "ok"}, {"version", TIDEMILL_VERSION}};
+}
+
+Task<Result<json::value>> Program::check(const console::Question&) {
+  TM_CO_TRY(const auto findings, co_await store_->check());
+  json::array shown;
+  for (const auto& finding : findings) shown.emplace_back(finding);
+  co_return json::object{{"findings", std::move(shown)}};
+}
+
+Task<Result<json::value>> Program::reset(const console::Question&) {
+  auto forget = [this](store::Tx& tx) -> Status {
+    TM_CHECK(hub_->reset(tx));
+    TM_CHECK(tx.exec("DELETE FROM iam_role_policies"));
+    TM_CHECK(tx.exec("DELETE FROM iam_roles"));
+    return authority_->refresh(tx);
+  };
+  TM_CO_CHECK(co_await store_->write(forget));
+  co_return json::object{{"reset", true}};
+}
+
+Task<Result<json::value>> Program::set_clock(const console::Question& question) {
+  TM_CO_TRY(const auto body, json::parse_object(question.body));
+  const auto text = json::text_or_empty(body, "time");
+  const auto time = parse_iso(text);
+  if (!text.empty() && !time) {
+    co_return fail(Errc::invalid_argument, "time must be ISO 8601 or null");
+  }
+  clock_.set(time);
+  deliver_due();
+  co_return json::object{{"time", iso_millis(clock_.now())}};
 }
 
 Status Program::start() {

@@ -9,17 +9,15 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/steady_timer.hpp>
-
 #include "glue/launch/command.h"
 #include "glue/launch/environment.h"
 #include "glue/launch/launcher.h"
 #include "glue/launch/log_tail.h"
 #include "glue/launch/run_dir.h"
 #include "glue/launch/script_cache.h"
-#include "glue/launch/wake.h"
 #include "io/loops.h"
 #include "io/process.h"
+#include "io/wake.h"
 
 namespace tidemill::glue {
 
@@ -84,8 +82,8 @@ class RunProcess : public std::enable_shared_from_this<RunProcess> {
   std::optional<io::ProcessId> process_;
   io::Fd pidfd_;
   std::optional<io::Readable> readable_;
-  boost::asio::steady_timer deadline_, grace_;
-  Wake wake_;
+  io::Timer deadline_, grace_;
+  io::Wake wake_;
   std::optional<TimeMs> spawned_;
   std::unique_ptr<LogTail> out_, err_;
   std::optional<RunEnd::Cause> forced_;  ///< Why we ended it, if we did.

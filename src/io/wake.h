@@ -10,7 +10,10 @@
 
 #include "io/task.h"
 
-namespace tidemill::glue {
+namespace tidemill::io {
+
+/// Rings once at a set time; on one loop.
+using Timer = boost::asio::steady_timer;
 
 class Wake {
  public:
@@ -39,4 +42,4 @@ class Wake {
   bool is_set_ = false;
 };
 
-}  // namespace tidemill::glue
+}  // namespace tidemill::io
