@@ -14,6 +14,7 @@
 #include "events/api.h"
 #include "events/schema.h"
 #include "http/server.h"
+#include "iam/api.h"
 #include "iam/authority.h"
 #include "iam/schema.h"
 #include "io/alarm.h"
@@ -103,6 +104,7 @@ class Program {
   std::unique_ptr<wire::Router> router_;
   std::unique_ptr<console::Console> console_;
   std::unique_ptr<events::Api> events_api_;
+  std::unique_ptr<iam::Api> iam_api_;
   Gate gate_;
   std::unique_ptr<http::Server> http_;
 };
@@ -169,6 +171,8 @@ void Program::wire_services() {
         return authority_->authorize(caller, "iam:PassRole", role);
       });
   events_api_->register_with(*router_);
+  iam_api_ = std::make_unique<iam::Api>(*store_, *authority_, clock_, random_);
+  iam_api_->register_with(*router_);
   add_endpoints();
 }
 
