@@ -1,0 +1,100 @@
+/// The tables of s3: buckets, the object index, bodies, uploads in progress. Every statement of
+/// this folder is built on them (docs/internals/objects.md).
+#pragma once
+
+#include <array>
+
+#include "store/store.h"
+
+namespace tidemill::s3 {
+
+inline constexpr std::array<store::Migration, 1> migrations = {{{"s3", 1, R"sql(
+CREATE TABLE buckets (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,          -- global: one namespace for all accounts and regions
+  account TEXT NOT NULL, region TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  eventbridge INTEGER NOT NULL        -- 1: its events go to the account's default bus
+) STRICT;
+
+CREATE TABLE bucket_settings (
+  bucket INTEGER NOT NULL,
+  name TEXT NOT NULL,                 -- tagging, notification, …
+  value TEXT NOT NULL,                -- JSON in the members of AWS's shape
+  PRIMARY KEY (bucket, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE objects (
+  bucket INTEGER NOT NULL,
+  key BLOB NOT NULL,                  -- bytes, compared as bytes
+  body INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  etag TEXT NOT NULL,                 -- without quotes
+  modified_ms INTEGER NOT NULL,
+  sequencer INTEGER NOT NULL,
+  checksum_kind TEXT NOT NULL, checksum TEXT NOT NULL, composite INTEGER NOT NULL,
+  content_type TEXT,
+  headers TEXT,                       -- further content headers, as a JSON object
+  metadata TEXT,                      -- x-amz-meta-…, as a JSON object
+  tags TEXT,                          -- as a JSON object
+  PRIMARY KEY (bucket, key)
+) STRICT, WITHOUT ROWID;
+
+-- Bytes: inline, in a file, or (parts > 0) in the bodies that body_parts names.
+CREATE TABLE bodies (
+  id INTEGER PRIMARY KEY,
+  refs INTEGER NOT NULL,              -- objects, parts and assembled bodies that use it
+  size INTEGER NOT NULL,
+  parts INTEGER NOT NULL,
+  file TEXT,                          -- below objects/
+  crcs BLOB NOT NULL,                 -- CRC32C of each MiB, four bytes each
+  bytes BLOB
+) STRICT;
+CREATE UNIQUE INDEX bodies_file ON bodies (file) WHERE file IS NOT NULL;
+
+CREATE TABLE body_parts (
+  body INTEGER NOT NULL,
+  start INTEGER NOT NULL,             -- offset of the part's first byte
+  number INTEGER NOT NULL,            -- as the client numbered it
+  part INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  checksum TEXT NOT NULL,             -- base64, of the object's kind
+  PRIMARY KEY (body, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE uploads (
+  id INTEGER PRIMARY KEY,
+  upload_id TEXT NOT NULL UNIQUE,
+  bucket INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  initiated_ms INTEGER NOT NULL,
+  initiator TEXT NOT NULL,
+  sequencer INTEGER NOT NULL,         -- of the store when it began
+  checksum_kind TEXT,                 -- NULL: the client chose none
+  composite INTEGER NOT NULL,
+  content_type TEXT, headers TEXT, metadata TEXT, tags TEXT
+) STRICT;
+CREATE INDEX uploads_key ON uploads (bucket, key, id);
+
+CREATE TABLE upload_parts (
+  upload INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  body INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  etag TEXT NOT NULL,
+  checksum TEXT NOT NULL,             -- base64, of the upload's kind (CRC64NVME if it has none)
+  modified_ms INTEGER NOT NULL,
+  PRIMARY KEY (upload, number)
+) STRICT, WITHOUT ROWID;
+
+-- Files that no row names any more and that are still to be removed.
+CREATE TABLE garbage (
+  id INTEGER PRIMARY KEY,
+  file TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE s3_counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO s3_counters VALUES ('sequencer', 0);
+)sql"}}};
+
+}  // namespace tidemill::s3
