@@ -1,0 +1,84 @@
+#include "glue/job_store.h"
+
+#include <fmt/format.h>
+
+#include "glue/refusal.h"
+
+namespace tidemill::glue {
+namespace {
+
+Job read_job(const store::Row& row) {
+  Job job;
+  job.scope = {row.text(0), row.text(1)};
+  job.name = row.text(2);
+  auto definition = json::parse_object(row.bytes(3));
+  TM_ASSERT(definition.has_value());
+  job.definition = *std::move(definition);
+  job.revision = row.text(4);
+  job.created = {row.integer(5)};
+  job.modified = {row.integer(6)};
+  return job;
+}
+
+}  // namespace
+
+Result<std::optional<Job>> find_job(store::Tx& tx, const Scope& scope, std::string_view name) {
+  return tx.one(
+      "SELECT account, region, name, definition, revision, created_ms, modified_ms"
+      " FROM glue_jobs WHERE account = $1 AND region = $2 AND name = $3",
+      read_job, scope.account, scope.region, name);
+}
+
+Result<Job> require_job(store::Tx& tx, const Scope& scope, std::string_view name) {
+  TM_TRY(auto job, find_job(tx, scope, name));
+  if (job) return *std::move(job);
+  return not_found(fmt::format("Job {} not found.", name));
+}
+
+Result<std::vector<Job>> list_jobs(store::Tx& tx, const Scope& scope) {
+  return tx.all(
+      "SELECT account, region, name, definition, revision, created_ms, modified_ms"
+      " FROM glue_jobs WHERE account = $1 AND region = $2 ORDER BY name",
+      read_job, scope.account, scope.region);
+}
+
+Status add_job(store::Tx& tx, const Job& job) {
+  const auto added = tx.exec(
+      "INSERT INTO glue_jobs (account, region, name, definition, revision, active,"
+      " created_ms, modified_ms) VALUES ($1, $2, $3, $4, $5, 0, $6, $6)",
+      job.scope.account, job.scope.region, job.name, json::dump(job.definition), job.revision,
+      job.created.ms);
+  if (!added && added.error().code == Errc::already_exists) {
+    return refuse(Errc::already_exists, "AlreadyExistsException",
+                  fmt::format("Job with name: {} already exists", job.name));
+  }
+  TM_CHECK(added);
+  return {};
+}
+
+Status update_job(store::Tx& tx, const Job& job) {
+  TM_CHECK(
+      tx.exec("UPDATE glue_jobs SET definition = $4, revision = $5, modified_ms = $6"
+              " WHERE account = $1 AND region = $2 AND name = $3",
+              job.scope.account, job.scope.region, job.name, json::dump(job.definition),
+              job.revision, job.modified.ms));
+  return {};
+}
+
+Status remove_job(store::Tx& tx, const Scope& scope, std::string_view name) {
+  TM_CHECK(tx.exec("DELETE FROM glue_tags WHERE arn = $1", job_arn(scope, name)));
+  TM_CHECK(tx.exec("DELETE FROM glue_jobs WHERE account = $1 AND region = $2 AND name = $3",
+                   scope.account, scope.region, name));
+  return {};
+}
+
+Result<std::int64_t> active_runs(store::Tx& tx, const Scope& scope, std::string_view name) {
+  TM_TRY(
+      const auto active,
+      tx.one(
+          "SELECT active FROM glue_jobs WHERE account = $1 AND region = $2 AND name = $3",
+          [](const store::Row& row) { return row.integer(0); }, scope.account, scope.region, name));
+  return active.value_or(0);
+}
+
+}  // namespace tidemill::glue

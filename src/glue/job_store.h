@@ -1,0 +1,30 @@
+/// Job definitions as the store keeps them. Functions take the open transaction.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "glue/job.h"
+#include "store/store.h"
+
+namespace tidemill::glue {
+
+[[nodiscard]] Result<std::optional<Job>> find_job(store::Tx& tx, const Scope& scope,
+                                                  std::string_view name);
+/// As find_job, or EntityNotFoundException.
+[[nodiscard]] Result<Job> require_job(store::Tx& tx, const Scope& scope, std::string_view name);
+/// In the order of their names.
+[[nodiscard]] Result<std::vector<Job>> list_jobs(store::Tx& tx, const Scope& scope);
+/// Fails with AlreadyExistsException.
+[[nodiscard]] Status add_job(store::Tx& tx, const Job& job);
+/// Replaces the whole definition.
+[[nodiscard]] Status update_job(store::Tx& tx, const Job& job);
+/// Without a word where there is none.
+[[nodiscard]] Status remove_job(store::Tx& tx, const Scope& scope, std::string_view name);
+
+/// Runs of the job that aren't final.
+[[nodiscard]] Result<std::int64_t> active_runs(store::Tx& tx, const Scope& scope,
+                                               std::string_view name);
+
+}  // namespace tidemill::glue
