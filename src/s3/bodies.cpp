@@ -20,6 +20,7 @@ std::unexpected<Error> too_large(std::uint64_t proposed, std::uint64_t max) {
 
 Received::Received(Received&& other) noexcept
     : bodies_(std::exchange(other.bodies_, nullptr)),
+      kind_(other.kind_),
       sums_(std::move(other.sums_)),
       bytes_(std::move(other.bytes_)),
       file_(std::exchange(other.file_, {})),
@@ -47,6 +48,7 @@ Task<Result<Received>> Bodies::receive(Source& source, std::shared_ptr<Hasher> h
     TM_CO_CHECK(co_await receive_large(source, received, hasher, bytes_max));
   }
   received.sums_ = hasher->finish();
+  received.kind_ = hasher->kind();
   co_return received;
 }
 
@@ -90,6 +92,22 @@ Task<Status> Bodies::receive_large(Source& source, Received& received,
   TM_CO_CHECK(co_await sink.finish());
   verified_.add(file, 0, (size - 1) / Hasher::block_bytes);
   co_return Status();
+}
+
+Task<Result<std::string>> Bodies::digest_again(const Received& received, DigestKind kind) {
+  if (received.file_.empty()) co_return digest(kind, received.bytes_);
+  auto work = [this, &received, kind]() -> Result<std::string> {
+    TM_TRY(const auto fd, io::open_for_reading(path_of(received.file_)));
+    Digest whole(kind);
+    std::string buffer;
+    for (std::uint64_t at = 0; at < received.size(); at += buffer.size()) {
+      buffer.resize(std::min<std::uint64_t>(Hasher::block_bytes, received.size() - at));
+      TM_CHECK(io::read_at(fd.get(), at, buffer));
+      whole.update(buffer);
+    }
+    return whole.finish();
+  };
+  co_return co_await pool_.run(work);
 }
 
 Result<std::int64_t> Bodies::insert(store::Tx& tx, Received& received) {

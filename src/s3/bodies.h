@@ -35,10 +35,13 @@ class Received {
 
   [[nodiscard]] const Hasher::Sums& sums() const noexcept { return sums_; }
   [[nodiscard]] std::uint64_t size() const noexcept { return sums_.size; }
+  /// Of sums().checksum.
+  [[nodiscard]] DigestKind kind() const noexcept { return kind_; }
 
  private:
   friend class Bodies;
   Bodies* bodies_ = nullptr;
+  DigestKind kind_ = DigestKind::crc64nvme;
   Hasher::Sums sums_;
   std::string bytes_;  // Unless in a file.
   std::string file_;
@@ -76,6 +79,8 @@ class Bodies {
   /// Reads `source` to its end. Fails with too_large beyond `bytes_max`.
   Task<Result<Received>> receive(Source& source, std::shared_ptr<Hasher> hasher,
                                  std::uint64_t bytes_max);
+  /// The raw digest of received bytes, read again.
+  Task<Result<std::string>> digest_again(const Received& received, DigestKind kind);
   /// Gives received bytes a row with one reference. `received` outlives the transaction.
   Result<std::int64_t> insert(store::Tx& tx, Received& received);
   /// A body made of others, whose references it takes over.

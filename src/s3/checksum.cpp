@@ -162,15 +162,14 @@ Hasher::Sums Hasher::finish() {
   return std::move(sums_);
 }
 
-Status check_claim(const ChecksumClaim& claim, const Hasher::Sums& sums, DigestKind kind,
-                   bool is_part) {
+Status check_claim(const ChecksumClaim& claim, const Hasher::Sums& sums, DigestKind kind) {
   if (claim.md5 && *claim.md5 != sums.md5) {
-    return std::unexpected(
-        Error{.code = Errc::invalid_argument,
-              .message = "The Content-MD5 you specified did not match what we received.",
-              .name = "BadDigest",
-              .details = {{"ExpectedDigest", is_part ? to_base64(*claim.md5) : to_hex(*claim.md5)},
-                          {"CalculatedDigest", to_base64(sums.md5)}}});
+    return std::unexpected(Error{
+        .code = Errc::invalid_argument,
+        .message = "The Content-MD5 you specified did not match what we received.",
+        .name = "BadDigest",
+        .details = {{"ExpectedDigest", claim.is_part ? to_base64(*claim.md5) : to_hex(*claim.md5)},
+                    {"CalculatedDigest", to_base64(sums.md5)}}});
   }
   if (!claim.value || *claim.value == to_base64(sums.checksum)) return {};
   return fail(Errc::invalid_argument, "BadDigest",

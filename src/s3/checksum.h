@@ -34,6 +34,7 @@ struct ChecksumClaim {
   std::optional<DigestKind> kind;    ///< Nothing: AWS's default, CRC64NVME.
   std::optional<std::string> value;  ///< base64, checked for form.
   std::optional<std::string> md5;    ///< Raw, of Content-MD5.
+  bool is_part = false;              ///< UploadPart words one of its refusals in its own way.
 };
 
 /// Fails with InvalidRequest unless `base64` is a value of `kind`.
@@ -79,9 +80,9 @@ class Hasher {
   Sums sums_;
 };
 
-/// The checks of `claim` against what was received; the words are PutObject's, or UploadPart's.
+/// The checks of `claim` against what was received. Fails with BadDigest.
 [[nodiscard]] Status check_claim(const ChecksumClaim& claim, const Hasher::Sums& sums,
-                                 DigestKind kind, bool is_part);
+                                 DigestKind kind);
 
 /// One part of an assembled object: its raw checksum and its length.
 struct PartSum {

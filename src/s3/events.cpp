@@ -14,13 +14,12 @@ std::string circumstances(const Happening& happening, const Caller& caller) {
                      json::quote(caller.source_ip), json::quote(happening.reason));
 }
 
-events::Event make_event(const Bucket& bucket, const Happening& happening, const Caller& caller,
-                         Random& random) {
+events::Event make_event(const Bucket& bucket, const Happening& happening, Random& random) {
   events::Event event;
   event.id = random_uuid(random);
   event.scope = bucket.scope;
   event.source = "aws.s3";
-  event.time = caller.time;
+  event.time = happening.time;
   event.resources = {bucket.arn()};
   event.subject = fmt::format("s3://{}/{}", bucket.name, happening.key);
   return event;
@@ -32,7 +31,7 @@ std::string sequencer_text(std::int64_t sequencer) { return fmt::format("{:018X}
 
 events::Event created_event(const Bucket& bucket, const Happening& happening, const Caller& caller,
                             Random& random) {
-  auto event = make_event(bucket, happening, caller, random);
+  auto event = make_event(bucket, happening, random);
   event.detail_type = "Object Created";
   event.detail = fmt::format(
       R"({{"version":"0","bucket":{{"name":{}}},"object":{{"key":{},"size":{},"etag":{},)"
@@ -45,7 +44,7 @@ events::Event created_event(const Bucket& bucket, const Happening& happening, co
 
 events::Event deleted_event(const Bucket& bucket, const Happening& happening, const Caller& caller,
                             Random& random) {
-  auto event = make_event(bucket, happening, caller, random);
+  auto event = make_event(bucket, happening, random);
   event.detail_type = "Object Deleted";
   event.detail = fmt::format(
       R"({{"version":"0","bucket":{{"name":{}}},"object":{{"key":{},"sequencer":"{}"}},{},)"

@@ -16,6 +16,7 @@ struct Happening {
   std::uint64_t size = 0;
   std::string etag;
   std::int64_t sequencer = 0;
+  TimeMs time;
 };
 
 /// Sixteen or more hex digits that sort like the numbers.

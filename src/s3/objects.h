@@ -1,0 +1,153 @@
+/// Objects: put, get, copy, delete, list, with their conditions, checksums and events. Owned by the
+/// server; called on event loops. What changes an object and what tells EventBridge of it are one
+/// transaction.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/caller.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "events/bus.h"
+#include "s3/bodies.h"
+#include "s3/buckets.h"
+#include "s3/conditions.h"
+#include "s3/events.h"
+#include "s3/listing.h"
+#include "s3/object.h"
+#include "s3/range.h"
+#include "store/store.h"
+
+namespace tidemill::s3 {
+
+/// What S3 works with; all outlive it.
+struct Core {
+  store::Store& store;
+  Bodies& bodies;
+  events::Bus& bus;
+  const Clock& clock;
+  Random& random;
+};
+
+constexpr std::uint64_t put_bytes_max = std::uint64_t{5} << 30;
+
+struct PutRequest {
+  BucketRequest where;
+  std::string key;
+  ObjectMeta meta;
+  WriteConditions conditions;
+  ChecksumClaim claim;
+};
+
+struct GetRequest {
+  BucketRequest where;
+  std::string key;
+  ReadConditions conditions;
+  std::optional<std::string> range, version_id;
+  std::optional<std::int64_t> part_number;
+};
+
+/// An object as GET and HEAD tell of it.
+struct Found {
+  Object object;
+  ByteRange span;                          ///< The bytes asked for.
+  bool partial = false;                    ///< Answered as 206.
+  std::optional<std::size_t> parts_count;  ///< Only where a part was asked for.
+  std::optional<Checksum> checksum;        ///< Of what is answered, where there is one.
+  Pieces pieces;
+};
+
+struct CopyRequest {
+  BucketRequest where;
+  std::string key;
+  BucketRequest source;
+  std::string source_key;
+  ReadConditions source_conditions;
+  WriteConditions conditions;
+  bool replaces_meta = false, replaces_tags = false;
+  bool changes_something = false;  ///< Storage class, redirect or encryption is named.
+  ObjectMeta meta;                 ///< What replaces, and the headers that are never copied.
+  std::optional<DigestKind> kind;
+};
+
+struct ListedObject {
+  std::string key;
+  std::uint64_t size = 0;
+  std::string etag;
+  TimeMs modified;
+  std::string checksum_kind;
+  bool composite = false;
+  std::string storage_class;
+};
+struct ObjectPage {
+  std::vector<ListedObject> objects;
+  std::vector<std::string> prefixes;
+  bool truncated = false;
+  PageEnd end;
+};
+
+/// What the rest of the program asks of an object (job scripts, `explain`).
+struct ObjectData {
+  std::string bytes, etag;
+};
+struct Description {
+  bool bucket_exists = false, eventbridge = false, exists = false;
+  Scope scope;  ///< The bucket's owner and region.
+  std::string etag;
+  std::uint64_t size = 0;
+  TimeMs modified;
+};
+
+class Objects {
+ public:
+  explicit Objects(const Core& core) : core_(core) {}
+
+  Task<Result<Object>> put(PutRequest request, Source& source);
+  /// What is there; without its bytes.
+  Task<Result<Found>> head(GetRequest request);
+  /// The same and its bytes, ready to be sent.
+  struct Opened {
+    Found found;
+    Payload payload;
+  };
+  Task<Result<Opened>> get(GetRequest request);
+  Task<Result<Object>> copy(CopyRequest request);
+  /// Well if there is no such key. `if_match`: 412 unless it is the object's ETag.
+  Status remove(store::Tx& tx, const Bucket& bucket, const Caller& caller, const std::string& key,
+                const std::optional<std::string>& if_match);
+
+  /// In the caller's transaction: makes `object` (key, body, size, etag, checksum, meta) the
+  /// key's content, in place of `before`, and publishes it.
+  Result<Object> replace(store::Tx& tx, const Bucket& bucket, const Caller& caller, Object object,
+                         const std::optional<Object>& before, std::string reason);
+
+  static Result<ObjectPage> list(store::Tx& tx, const Bucket& bucket, const ListQuery& query);
+
+  /// A whole object, for the program itself. Fails with NoSuchBucket, NoSuchKey, too_large.
+  Task<Result<ObjectData>> read_whole(std::string bucket, std::string key, std::size_t bytes_max);
+  static Result<Description> describe(store::Tx& tx, std::string_view bucket, std::string_view key);
+
+  /// Test mode: buckets, objects and uploads go, without events.
+  Status reset(store::Tx& tx);
+
+  [[nodiscard]] const Core& core() const noexcept { return core_; }
+
+ private:
+  struct Copied;
+  Result<Found> find(store::Tx& tx, const GetRequest& request) const;
+  Result<Copied> copy_in(store::Tx& tx, const CopyRequest& request);
+  Task<Result<Object>> copy_bytes(const CopyRequest& request, Copied source);
+  Status choose_span(store::Tx& tx, const GetRequest& request, Found& found) const;
+  Status choose_part(store::Tx& tx, std::int64_t number, Found& found) const;
+
+  const Core core_;
+};
+
+/// What was received against what was claimed, in a header or behind the bytes: the checksum to
+/// store.
+Task<Result<Checksum>> settle_checksum(Bodies& bodies, const Source& source, ChecksumClaim claim,
+                                       const Received& received);
+
+}  // namespace tidemill::s3
