@@ -1,0 +1,100 @@
+/// The program: every part and what joins them. server.cpp makes, runs and ends it, wiring.cpp
+/// joins the services, endpoints.cpp answers what lives under /_tidemill/.
+#pragma once
+
+#include <atomic>
+#include <csignal>
+#include <memory>
+
+#include "console/console.h"
+#include "events/api.h"
+#include "explain/story.h"
+#include "glue/api.h"
+#include "glue/launch/process_launcher.h"
+#include "http/server.h"
+#include "iam/api.h"
+#include "iam/authority.h"
+#include "io/alarm.h"
+#include "logs/api.h"
+#include "s3/objects.h"
+#include "server/adapters.h"
+#include "server/gate.h"
+#include "server/identity.h"
+#include "server/lock.h"
+#include "server/options.h"
+#include "server/rule_log.h"
+
+namespace tidemill::server {
+
+/// All that runs, in the order of its making; taken apart in reverse.
+class Program {
+ public:
+  explicit Program(Options options) : options_(std::move(options)) {}
+
+  Status start();
+  /// Blocks until a signal; false if it was the store that called for the end.
+  bool wait();
+  void stop();
+
+ private:
+  using Answer = Task<Result<json::value>>;
+
+  Status listen();
+  Status open_stores();
+  Status make_services();
+  Status load_state();
+  void wire_operations();
+  void wire_endpoints();
+  void deliver_due();
+
+  [[nodiscard]] iam::AuthorityOptions authority_options() const;
+  [[nodiscard]] events::Hub::Options hub_options();
+  [[nodiscard]] events::RoleDecision role_allows(const events::Delivery& delivery,
+                                                 std::string_view action) const;
+  [[nodiscard]] Result<glue::RunCredentials> credentials_of(const glue::Launch& launch) const;
+  [[nodiscard]] Status may_pass(const Caller& caller, std::string_view role) const;
+
+  Answer health(const console::Question& question);
+  Answer check(const console::Question& question);
+  Answer list_runs(const console::Question& question);
+  Answer run_logs(const console::Question& question);
+  Answer explain(const console::Question& question);
+  Answer reset(const console::Question& question);
+  Answer set_clock(const console::Question& question);
+
+  const Options options_;
+  std::string endpoint_;  ///< "http://127.0.0.1:4566"
+  SystemClock clock_;
+  SystemRandom random_;
+  Lock lock_;
+  Identity identity_;
+  std::atomic<bool> broken_ = false;
+  sigset_t signals_{};
+  std::unique_ptr<io::Loops> loops_;
+  std::unique_ptr<io::Pool> pool_;
+  Gate gate_;
+  std::unique_ptr<http::Server> http_;
+  std::unique_ptr<iam::Authority> authority_;
+  std::unique_ptr<io::Alarm> due_;
+  std::unique_ptr<events::Hub> hub_;
+  std::unique_ptr<logs::Ledger> ledger_;
+  std::unique_ptr<store::Store> store_, logs_store_;
+  std::unique_ptr<RuleLog> rule_log_;
+  std::unique_ptr<s3::Bodies> bodies_;
+  std::unique_ptr<s3::Objects> objects_;
+  std::unique_ptr<ScriptsInS3> scripts_;
+  std::unique_ptr<OutputInLogs> output_;
+  std::unique_ptr<glue::ProcessLauncher> launcher_;
+  std::unique_ptr<glue::Runs> runs_;
+  std::unique_ptr<glue::JobTarget> job_target_;
+  std::unique_ptr<explain::Storyteller> storyteller_;
+  std::unique_ptr<wire::Authenticator> authenticator_;
+  std::unique_ptr<wire::Router> router_;
+  std::unique_ptr<console::Console> console_;
+  std::unique_ptr<events::Api> events_api_;
+  std::unique_ptr<iam::Api> iam_api_;
+  std::unique_ptr<glue::Api> glue_api_;
+  std::unique_ptr<logs::Api> logs_api_;
+};
+
+}  // namespace tidemill::server
