@@ -7,6 +7,8 @@
 namespace tidemill::events {
 namespace {
 
+constexpr std::size_t targets_per_rule_max = 5;  // EventBridge's quota.
+
 const wire::Shape& target_shape() {
   for (const auto& member : w::op::PutTargets::operation.input->members) {
     if (member.name == "Targets") return *member.shape->element;
@@ -64,6 +66,11 @@ Result<w::PutTargetsResponse> Api::put_targets_in(store::Tx& tx, const Caller& c
       continue;
     }
     TM_CHECK(save_target(tx, rule.id, target, definition));
+  }
+  TM_TRY(const auto kept, target_definitions(tx, rule.id));
+  if (kept.size() > targets_per_rule_max) {
+    return fail(Errc::conflict, "LimitExceededException",
+                "The requested resource exceeds the maximum number allowed.");
   }
   response.FailedEntryCount = int(failed.size());
   TM_CHECK(refresh_rule(tx, hub_.rules(), rule));
