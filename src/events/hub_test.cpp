@@ -1,0 +1,313 @@
+#include "events/hub.h"
+
+#include <filesystem>
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "events/schema.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace tidemill::events {
+namespace {
+
+constexpr TimeMs noon{1'705'320'000'000};
+
+class SetClock final : public Clock {
+ public:
+  [[nodiscard]] TimeMs now() const noexcept override { return at; }
+  TimeMs at = noon;
+};
+
+/// Starts what it is given while it has room.
+class Workshop final : public Target {
+ public:
+  [[nodiscard]] bool takes(const Arn& arn) const override { return arn.service == "glue"; }
+  [[nodiscard]] std::string_view action() const override { return "glue:StartJobRun"; }
+  Result<Outcome> apply(store::Tx&, const Delivery& delivery) override {
+    if (breaks) return fail(Errc::corrupt, "the disk is gone");
+    if (room == 0) return next;
+    --room;
+    started.push_back(delivery);
+    return Outcome{.result = "jr_" + std::to_string(started.size())};
+  }
+
+  int room = 1'000'000;
+  bool breaks = false;
+  Outcome next{.kind = Outcome::Kind::retry,
+               .code = "RESOURCE_LIMIT_EXCEEDED",
+               .message = "Concurrent runs exceeded for sales",
+               .waits_for_target = true};
+  std::vector<Delivery> started;
+};
+
+class HubTest : public testing::Test {
+ protected:
+  HubTest() {
+    char pattern[] = "/tmp/tidemill-hub-XXXXXX";
+    directory_ = mkdtemp(pattern);
+    open();
+  }
+  ~HubTest() override {
+    store_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  template <class Change>
+  auto write(Change change) {
+    return store_->write_now(std::move(change));
+  }
+
+  /// Opens the store, again if need be: a restart.
+  void open() {
+    hub_.reset();
+    store_.reset();
+    store_ = store::open_sqlite({.path = directory_ + "/t.db"}, migrations).value();
+    hub_ = std::make_unique<Hub>(clock_, random_,
+                                 Hub::Options{.role_allows =
+                                                  [this](const Delivery&, std::string_view action) {
+                                                    asked_.emplace_back(action);
+                                                    return allowed_;
+                                                  },
+                                              .due = [this](TimeMs at) { dues_.push_back(at); },
+                                              .decided = [this] { ++decided_; }});
+    hub_->add_target(workshop_);
+    ASSERT_TRUE(write([this](store::Tx& tx) { return hub_->load(tx); }));
+  }
+
+  void put_rule(const std::string& name, const std::string& pattern,
+                const std::string& definition =
+                    R"({"Id":"1","Arn":"arn:aws:glue:us-east-1:000000000000:job/sales"})",
+                bool enabled = true) {
+    ASSERT_TRUE(write([&](store::Tx& tx) -> Status {
+      Rule rule{.key = {scope, "default"},
+                .name = name,
+                .pattern = pattern,
+                .enabled = enabled,
+                .created = clock_.now(),
+                .modified = clock_.now()};
+      TM_TRY(const auto saved, save_rule(tx, std::move(rule)));
+      TM_TRY(const auto target, RuleTarget::parse(definition));
+      TM_CHECK(save_target(tx, saved.id, target, definition));
+      return refresh_rule(tx, hub_->rules(), saved);
+    }));
+  }
+
+  Status publish(const std::string& key) {
+    return write([&](store::Tx& tx) { return hub_->publish(tx, upload(key)); });
+  }
+
+  Event upload(const std::string& key) {
+    return {.id = "event-" + key,
+            .scope = scope,
+            .source = "aws.s3",
+            .detail_type = "Object Created",
+            .time = clock_.now(),
+            .resources = {"arn:aws:s3:::bronze"},
+            .detail = json::dump(json::object{{"object", json::object{{"key", key}}}}),
+            .subject = "s3://bronze/" + key};
+  }
+
+  struct Row {
+    std::string state, code, message, result;
+    std::int64_t tries = 0;
+    bool operator==(const Row&) const = default;
+  };
+  std::vector<Row> deliveries() {
+    return write([](store::Tx& tx) {
+             return tx.all("SELECT state, code, message, result, tries FROM deliveries ORDER BY id",
+                           [](const store::Row& r) {
+                             return Row{r.text(0), r.text(1), r.text(2), r.text(3), r.integer(4)};
+                           });
+           })
+        .value();
+  }
+  std::vector<json::object> decisions() {
+    return write([](store::Tx& tx) {
+             return tx.all("SELECT record FROM decisions ORDER BY seq", [](const store::Row& r) {
+               return json::parse_object(r.bytes(0)).value();
+             });
+           })
+        .value();
+  }
+  Result<std::optional<TimeMs>> deliver_due() {
+    return write([this](store::Tx& tx) { return hub_->deliver_due(tx); });
+  }
+
+  static constexpr const char* sales =
+      R"({"source":["aws.s3"],"detail":{"object":{"key":[{"prefix":"sales/"}]}}})";
+  const Scope scope{"000000000000", "us-east-1"};
+  const std::string job = "arn:aws:glue:us-east-1:000000000000:job/sales";
+
+  std::string directory_;
+  SetClock clock_;
+  SystemRandom random_;
+  Workshop workshop_;
+  RoleDecision allowed_{.allowed = true};
+  std::vector<std::string> asked_;
+  std::vector<TimeMs> dues_;
+  int decided_ = 0;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<Hub> hub_;
+};
+
+TEST_F(HubTest, MatchStartsItsTargetInThePublishersTransaction) {
+  put_rule("sales", sales);
+  ASSERT_TRUE(publish("sales/a.csv"));
+  ASSERT_EQ(workshop_.started.size(), 1);
+  const auto& delivery = workshop_.started[0];
+  EXPECT_EQ(delivery.rule_name, "sales");
+  EXPECT_EQ(delivery.event_id, "event-sales/a.csv");
+  EXPECT_EQ(delivery.input, delivery.event) << "the whole event, where no Input is given";
+  EXPECT_EQ(deliveries(), (std::vector<Row>{{"done", "", "", "jr_1", 1}}));
+  EXPECT_EQ(asked_, std::vector<std::string>{"glue:StartJobRun"});
+}
+
+TEST_F(HubTest, WhatMatchesNothingIsKeptAndStartsNothing) {
+  put_rule("sales", sales);
+  ASSERT_TRUE(publish("hr/a.csv"));
+  EXPECT_TRUE(workshop_.started.empty());
+  EXPECT_TRUE(deliveries().empty());
+  const auto kept = write([](store::Tx& tx) {
+    return tx.one("SELECT count(*) FROM events", [](const store::Row& r) { return r.integer(0); });
+  });
+  EXPECT_EQ(**kept, 1);
+}
+
+TEST_F(HubTest, DisabledRuleStartsNothing) {
+  put_rule("sales", sales, R"({"Id":"1","Arn":"arn:aws:glue:us-east-1:0:job/sales"})", false);
+  ASSERT_TRUE(publish("sales/a.csv"));
+  EXPECT_TRUE(deliveries().empty());
+}
+
+TEST_F(HubTest, PublisherThatFailsAfterwardsLeavesNoDelivery) {
+  put_rule("sales", sales);
+  const auto failed = write([this](store::Tx& tx) -> Status {
+    TM_CHECK(hub_->publish(tx, upload("sales/a.csv")));
+    return fail(Errc::conflict, "the object was refused after all");
+  });
+  EXPECT_FALSE(failed);
+  EXPECT_TRUE(deliveries().empty());
+  EXPECT_TRUE(decisions().empty());
+  EXPECT_EQ(decided_, 0);
+}
+
+TEST_F(HubTest, BrokenTargetUndoesThePublishing) {
+  put_rule("sales", sales);
+  workshop_.breaks = true;
+  EXPECT_FALSE(publish("sales/a.csv"));
+  EXPECT_TRUE(deliveries().empty());
+}
+
+TEST_F(HubTest, RefusedRoleFailsTheDeliveryAndSaysWhy) {
+  put_rule("sales", sales);
+  allowed_ = {false, "NO_PERMISSIONS", "role R may not glue:StartJobRun on J"};
+  ASSERT_TRUE(publish("sales/a.csv"));
+  EXPECT_TRUE(workshop_.started.empty());
+  EXPECT_EQ(deliveries(),
+            (std::vector<Row>{{"failed", "NO_PERMISSIONS",
+                               "AccessDenied: role R may not glue:StartJobRun on J", "", 1}}));
+  const auto said = decisions();
+  ASSERT_EQ(said.size(), 1);
+  EXPECT_EQ(json::text_or_empty(said[0], "decision"), "FAILED");
+  EXPECT_EQ(json::text_or_empty(said[0], "error-code"), "NO_PERMISSIONS");
+  EXPECT_EQ(json::text_or_empty(said[0], "object"), "s3://bronze/sales/a.csv");
+}
+
+TEST_F(HubTest, TargetThatNothingServesIsRefused) {
+  put_rule("sales", sales, R"({"Id":"1","Arn":"arn:aws:sqs:us-east-1:000000000000:q"})");
+  ASSERT_TRUE(publish("sales/a.csv"));
+  ASSERT_EQ(deliveries().size(), 1);
+  EXPECT_EQ(deliveries()[0].code, "INVALID_PARAMETER");
+}
+
+TEST_F(HubTest, BusyTargetKeepsItsDeliveriesInOrderUntilItHasRoom) {
+  put_rule("sales", sales);
+  workshop_.room = 1;
+  for (const auto* key : {"sales/1", "sales/2", "sales/3"}) ASSERT_TRUE(publish(key));
+  ASSERT_EQ(workshop_.started.size(), 1);
+  EXPECT_EQ(deliveries()[1].state, "pending");
+  workshop_.room = 1;
+  ASSERT_TRUE(write([this](store::Tx& tx) { return hub_->target_free(tx, job); }));
+  ASSERT_EQ(workshop_.started.size(), 2);
+  EXPECT_EQ(workshop_.started[1].event_id, "event-sales/2");
+  EXPECT_EQ(deliveries()[2].state, "pending");
+}
+
+TEST_F(HubTest, WaitingDeliveriesAreTriedOnceAfterARestart) {
+  put_rule("sales", sales);
+  workshop_.room = 0;
+  ASSERT_TRUE(publish("sales/1"));
+  workshop_.room = 5;
+  open();
+  ASSERT_EQ(workshop_.started.size(), 1);
+  open();
+  EXPECT_EQ(workshop_.started.size(), 1) << "once";
+  EXPECT_EQ(deliveries()[0].state, "done");
+}
+
+TEST_F(HubTest, FailureThatMayPassIsTriedAgainWhenItIsDue) {
+  put_rule("sales", sales);
+  workshop_.room = 0;
+  workshop_.next = {.kind = Outcome::Kind::retry, .code = "THROTTLING", .message = "Slow down"};
+  ASSERT_TRUE(publish("sales/1"));
+  ASSERT_EQ(dues_.size(), 1);
+  EXPECT_GT(dues_[0], clock_.at);
+  workshop_.room = 1;
+  ASSERT_TRUE(deliver_due());
+  EXPECT_TRUE(workshop_.started.empty()) << "not before it is due";
+  clock_.at = dues_[0];
+  const auto next = deliver_due();
+  ASSERT_TRUE(next);
+  EXPECT_FALSE(next->has_value()) << "nothing else is due";
+  EXPECT_EQ(workshop_.started.size(), 1);
+  EXPECT_EQ(deliveries()[0].tries, 2);
+}
+
+TEST_F(HubTest, TriesEndWithTheTargetsRetryPolicy) {
+  put_rule("sales", sales,
+           R"({"Id":"1","Arn":"arn:aws:glue:us-east-1:000000000000:job/sales",)"
+           R"("RetryPolicy":{"MaximumRetryAttempts":1,"MaximumEventAgeInSeconds":3600}})");
+  workshop_.room = 0;
+  workshop_.next = {.kind = Outcome::Kind::retry, .code = "THROTTLING", .message = "Slow down"};
+  ASSERT_TRUE(publish("sales/1"));
+  clock_.at = dues_.back();
+  ASSERT_TRUE(deliver_due());
+  EXPECT_EQ(deliveries(), (std::vector<Row>{{"failed", "THROTTLING", "Slow down", "", 2}}));
+}
+
+TEST_F(HubTest, EveryTryIsDecidedOnDisk) {
+  put_rule("sales", sales);
+  workshop_.room = 0;
+  ASSERT_TRUE(publish("sales/1"));
+  workshop_.room = 1;
+  ASSERT_TRUE(write([this](store::Tx& tx) { return hub_->target_free(tx, job); }));
+  const auto said = decisions();
+  ASSERT_EQ(said.size(), 2);
+  EXPECT_EQ(json::text_or_empty(said[0], "decision"), "WAITING");
+  EXPECT_EQ(json::text_or_empty(said[1], "decision"), "STARTED");
+  EXPECT_EQ(json::text_or_empty(said[1], "result"), "jr_1");
+  EXPECT_EQ(decided_, 2);
+}
+
+TEST_F(HubTest, RulesAndNumbersOutliveARestart) {
+  put_rule("sales", sales);
+  ASSERT_TRUE(publish("sales/1"));
+  open();
+  ASSERT_TRUE(publish("sales/2"));
+  EXPECT_EQ(workshop_.started.size(), 2);
+  EXPECT_EQ(deliveries().size(), 2);
+}
+
+TEST_F(HubTest, ResetForgetsAll) {
+  put_rule("sales", sales);
+  ASSERT_TRUE(publish("sales/1"));
+  ASSERT_TRUE(write([this](store::Tx& tx) { return hub_->reset(tx); }));
+  ASSERT_TRUE(publish("sales/2"));
+  EXPECT_TRUE(deliveries().empty());
+  EXPECT_EQ(workshop_.started.size(), 1);
+}
+
+}  // namespace
+}  // namespace tidemill::events
