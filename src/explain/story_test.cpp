@@ -1,0 +1,177 @@
+#include "explain/story.h"
+
+#include <filesystem>
+#include <future>
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "events/hub.h"
+#include "events/schema.h"
+#include "io/loops.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace tidemill::explain {
+namespace {
+
+constexpr const char* uri = "s3://bronze/sales/a.CSV";
+
+class Starter final : public events::Target {
+ public:
+  [[nodiscard]] bool takes(const Arn&) const override { return true; }
+  [[nodiscard]] std::string_view action() const override { return "glue:StartJobRun"; }
+  Result<events::Outcome> apply(store::Tx&, const events::Delivery&) override { return next; }
+  events::Outcome next{.result = "jr_1"};
+};
+
+class StoryTest : public testing::Test {
+ protected:
+  StoryTest() {
+    char pattern[] = "/tmp/tidemill-story-XXXXXX";
+    directory_ = mkdtemp(pattern);
+    store_ = store::open_sqlite({.path = directory_ + "/t.db"}, events::migrations).value();
+    hub_ = std::make_unique<events::Hub>(
+        clock_, random_,
+        events::Hub::Options{
+            .role_allows = [this](const events::Delivery&, std::string_view) { return allowed_; }});
+    hub_->add_target(starter_);
+  }
+  ~StoryTest() override {
+    loops_.stop();
+    store_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  void put_rule(const std::string& name, const std::string& suffix, bool has_target = true) {
+    const auto done = store_->write_now([&](store::Tx& tx) -> Status {
+      events::Rule rule{
+          .key = {scope, "default"},
+          .name = name,
+          .pattern = R"({"source":["aws.s3"],"detail":{"object":{"key":[{"suffix":")" + suffix +
+                     R"("}]}}})",
+          .created = clock_.now(),
+          .modified = clock_.now()};
+      TM_TRY(const auto saved, events::save_rule(tx, std::move(rule)));
+      const std::string definition =
+          R"({"Id":"1","Arn":"arn:aws:glue:us-east-1:000000000000:job/sales"})";
+      TM_TRY(const auto target, events::RuleTarget::parse(definition));
+      if (has_target) TM_CHECK(events::save_target(tx, saved.id, target, definition));
+      return events::refresh_rule(tx, hub_->rules(), saved);
+    });
+    ASSERT_TRUE(done);
+  }
+
+  void upload() {
+    const events::Event event{.id = "event-1",
+                              .scope = scope,
+                              .source = "aws.s3",
+                              .detail_type = "Object Created",
+                              .time = clock_.now(),
+                              .detail = R"({"object":{"key":"sales/a.CSV"}})",
+                              .subject = uri};
+    ASSERT_TRUE(store_->write_now([&](store::Tx& tx) { return hub_->publish(tx, event); }));
+  }
+
+  Result<json::object> tell(std::string what = uri) {
+    Storyteller teller(
+        *store_, {.object = [this](store::Tx&, std::string_view,
+                                   std::string_view) -> Result<json::object> { return object_; },
+                  .run = [](store::Tx&, std::string_view id) -> Result<json::object> {
+                    return json::object{{"id", id}, {"state", "SUCCEEDED"}};
+                  }});
+    std::promise<Result<json::object>> told;
+    loops_.spawn(0, [&] { return ask(teller, what, told); });
+    return told.get_future().get();
+  }
+  static Task<void> ask(Storyteller& teller, std::string what,
+                        std::promise<Result<json::object>>& told) {
+    auto story = co_await teller.object(what);
+    if (story) {
+      told.set_value(story->as_object());
+    } else {
+      told.set_value(std::unexpected(story.error()));
+    }
+  }
+  std::string conclusion() {
+    const auto story = tell();
+    return story ? std::string(json::text_or_empty(*story, "conclusion")) : story.error().message;
+  }
+
+  const Scope scope{"000000000000", "us-east-1"};
+  std::string directory_;
+  SystemClock clock_;
+  SystemRandom random_;
+  io::Loops loops_{1};
+  Starter starter_;
+  events::RoleDecision allowed_{.allowed = true};
+  json::object object_{{"exists", true}, {"bucket_exists", true}, {"eventbridge", true},
+                       {"size", 3},      {"etag", "e"},           {"last_modified_ms", 1}};
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<events::Hub> hub_;
+};
+
+TEST_F(StoryTest, NamesTheFirstClauseThatFailed) {
+  put_rule("sales", ".csv");
+  upload();
+  const auto story = tell();
+  ASSERT_TRUE(story);
+  const auto& rule = story->at("events").as_array()[0].as_object().at("rules").as_array()[0];
+  EXPECT_FALSE(rule.as_object().at("matched").as_bool());
+  EXPECT_EQ(json::text_or_empty(rule.as_object(), "path"), "detail.object.key");
+  EXPECT_NE(json::text_or_empty(rule.as_object(), "expected").find(".csv"), std::string::npos);
+  EXPECT_NE(json::text_or_empty(rule.as_object(), "actual").find("a.CSV"), std::string::npos);
+  EXPECT_TRUE(conclusion().starts_with("Nothing started: no rule matched. Nearest: "));
+}
+
+TEST_F(StoryTest, FollowsAMatchToItsRun) {
+  put_rule("sales", ".CSV");
+  upload();
+  EXPECT_EQ(conclusion(), "Rule sales started run jr_1: SUCCEEDED.");
+}
+
+TEST_F(StoryTest, SaysWhoRefused) {
+  put_rule("sales", ".CSV");
+  allowed_ = {false, "NO_PERMISSIONS", "role R may not"};
+  upload();
+  EXPECT_EQ(conclusion(),
+            "Rule sales matched, but its target has not started: "
+            "AccessDenied: role R may not");
+}
+
+TEST_F(StoryTest, SaysThatARuleHasNoTarget) {
+  put_rule("sales", ".CSV", false);
+  upload();
+  EXPECT_EQ(conclusion(), "Nothing started: rule sales matched, but it has no target.");
+}
+
+TEST_F(StoryTest, TellsOfARuleThatIsGone) {
+  put_rule("sales", ".CSV");
+  upload();
+  ASSERT_TRUE(store_->write_now([this](store::Tx& tx) -> Status {
+    TM_TRY(const auto rule, events::require_rule(tx, {scope, "default"}, "sales"));
+    return events::remove_rule(tx, rule);
+  }));
+  EXPECT_EQ(conclusion(), "Rule sales started run jr_1: SUCCEEDED.");
+}
+
+TEST_F(StoryTest, KnowsWhyThereIsNoEvent) {
+  object_["eventbridge"] = false;
+  EXPECT_EQ(conclusion(), "Nothing started: the bucket doesn't send events to EventBridge.");
+  object_["eventbridge"] = true;
+  EXPECT_EQ(conclusion(), "Nothing started: the object was stored before the bucket sent events.");
+  object_["exists"] = false;
+  EXPECT_EQ(conclusion(), "Nothing started: no such object was stored.");
+  object_["bucket_exists"] = false;
+  EXPECT_EQ(conclusion(), "Nothing started: there is no such bucket.");
+}
+
+TEST_F(StoryTest, RefusesWhatIsNoUri) {
+  for (const auto* wrong : {"", "s3:///key", "s3://bucket", "s3://bucket/", "bucket/key"}) {
+    const auto story = tell(wrong);
+    ASSERT_FALSE(story) << wrong;
+    EXPECT_EQ(story.error().name, "ValidationException");
+  }
+}
+
+}  // namespace
+}  // namespace tidemill::explain
