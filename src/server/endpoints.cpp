@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "glue/check.h"
 #include "server/program.h"
 
 namespace tidemill::server {
@@ -41,8 +42,10 @@ Program::Answer Program::check(const console::Question&) {
   TM_CO_TRY(auto findings, co_await store_->check());
   TM_CO_TRY(const auto of_logs, co_await logs_store_->check());
   TM_CO_TRY(const auto of_bodies, co_await bodies_->check());
-  findings.insert(findings.end(), of_logs.begin(), of_logs.end());
-  findings.insert(findings.end(), of_bodies.begin(), of_bodies.end());
+  TM_CO_TRY(const auto of_runs, co_await store_->read(glue::check_runs));
+  for (const auto* more : {&of_logs, &of_bodies, &of_runs}) {
+    findings.insert(findings.end(), more->begin(), more->end());
+  }
   json::array shown;
   for (const auto& finding : findings) shown.emplace_back(finding);
   co_return json::object{{"findings", std::move(shown)}};
