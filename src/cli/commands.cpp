@@ -101,6 +101,10 @@ Status check(const Query& query) {
     text += query.style.bad(json::view(finding.as_string())) + "\n";
   }
   if (findings.empty()) text = query.style.good("all is well") + "\n";
+  for (const auto& [operation, count] : answer.as_object().at("unserved").as_object()) {
+    text += fmt::format("asked for, but not served: {} ({}x)\n", json::view(operation),
+                        json::dump(count));
+  }
   print(query, answer, text);
   if (findings.empty()) return {};
   return fail(Errc::corrupt, fmt::format("{} findings", findings.size()));

@@ -48,7 +48,9 @@ Program::Answer Program::check(const console::Question&) {
   }
   json::array shown;
   for (const auto& finding : findings) shown.emplace_back(finding);
-  co_return json::object{{"findings", std::move(shown)}};
+  json::object unserved;
+  for (const auto& [operation, count] : router_->unlisted_counts()) unserved[operation] = count;
+  co_return json::object{{"findings", std::move(shown)}, {"unserved", std::move(unserved)}};
 }
 
 Program::Answer Program::list_runs(const console::Question& question) {
