@@ -1,0 +1,39 @@
+/// The measurements, each against a server of its own so that none sees what another left behind.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace tidemill::bench {
+
+struct Setting {
+  std::string program;
+  std::string scratch;  ///< A directory of this run's own.
+  bool quick = false;
+  int clients = 16;
+
+  [[nodiscard]] double seconds() const { return quick ? 1.5 : 6; }
+};
+
+struct Case {
+  std::string_view name;
+  std::string_view what;
+  Status (*run)(const Setting& setting);
+};
+
+[[nodiscard]] std::span<const Case> all_cases() noexcept;
+
+Status measure_ready(const Setting& setting);
+Status measure_idle(const Setting& setting);
+Status measure_first_line(const Setting& setting);
+Status measure_put_delivery(const Setting& setting);
+Status measure_put_event(const Setting& setting);
+Status measure_put_plain(const Setting& setting);
+Status measure_get_small(const Setting& setting);
+Status measure_put_large(const Setting& setting);
+Status measure_get_large(const Setting& setting);
+
+}  // namespace tidemill::bench

@@ -1,0 +1,45 @@
+/// The data platform that the bench measures on, built through signed requests as its administrator
+/// would: buckets, a role, jobs with their scripts, rules. One thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "bench/client.h"
+
+namespace tidemill::bench {
+
+class Platform {
+ public:
+  explicit Platform(Client client) : client_(std::move(client)) {}
+  static Result<Platform> connect(std::uint16_t port);
+
+  /// With `eventbridge`, its events go to the default bus.
+  Status make_bucket(const std::string& name, bool eventbridge);
+  Status put_object(const std::string& bucket, const std::string& key, const std::string& body);
+  /// The one role that rules and jobs use: may do what they need.
+  Status make_role();
+  /// A job whose script has this text.
+  Status make_job(const std::string& name, const std::string& script, int concurrent_runs_max);
+  /// Objects of `bucket` ending in .csv start `job`.
+  Status make_rule(const std::string& name, const std::string& bucket, const std::string& job);
+  /// Runs of `job` that haven't ended.
+  Result<int> open_runs(const std::string& job);
+
+ private:
+  Status make_script_bucket();
+  Result<std::string> call_s3(wire::SigningRequest request);
+  Result<json::object> call_json(std::string_view service, std::string_view target,
+                                 const json::object& body);
+  Status call_iam(const std::string& form);
+
+  Client client_;
+  bool has_script_bucket_ = false;
+};
+
+/// The signed head of a PUT or GET whose body isn't hashed.
+[[nodiscard]] std::string object_head(std::string method, std::string path,
+                                      std::uint64_t body_bytes);
+
+}  // namespace tidemill::bench
