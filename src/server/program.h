@@ -16,7 +16,7 @@
 #include "iam/authority.h"
 #include "io/alarm.h"
 #include "logs/api.h"
-#include "s3/objects.h"
+#include "s3/api.h"
 #include "server/adapters.h"
 #include "server/gate.h"
 #include "server/identity.h"
@@ -91,6 +91,7 @@ class Program {
   std::unique_ptr<wire::Authenticator> authenticator_;
   std::unique_ptr<wire::Router> router_;
   std::unique_ptr<console::Console> console_;
+  std::unique_ptr<s3::Api> s3_api_;
   std::unique_ptr<events::Api> events_api_;
   std::unique_ptr<iam::Api> iam_api_;
   std::unique_ptr<glue::Api> glue_api_;

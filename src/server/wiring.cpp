@@ -143,6 +143,8 @@ void Program::wire_operations() {
   const auto pass = [this](const Caller& caller, std::string_view role) {
     return may_pass(caller, role);
   };
+  s3_api_ = std::make_unique<s3::Api>(*objects_, *authority_);
+  s3_api_->register_with(*router_);
   const events::Api::Parts events{*store_, *hub_, clock_, random_, *authority_};
   events_api_ = std::make_unique<events::Api>(events, pass);
   events_api_->register_with(*router_);
