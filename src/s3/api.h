@@ -3,7 +3,6 @@
 #pragma once
 
 #include "base/caller.h"
-#include "http/message.h"
 #include "s3/multipart.h"
 #include "s3/objects.h"
 #include "wire/auth.h"

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "http/message.h"
 #include "s3/conditions.h"
 #include "s3/errors.h"
 #include "s3/object.h"
