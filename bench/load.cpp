@@ -9,12 +9,14 @@
 #include <fmt/format.h>
 
 #include "bench/client.h"
+#include "bench/warm_memory.h"
 
 namespace tidemill::bench {
 namespace {
 
 constexpr std::size_t piece_bytes = 256 * 1024;
 constexpr int stall_ms = 30'000;
+constexpr std::size_t warm_bytes = std::size_t{1} << 30;
 
 /// One client: sends a request, takes the answer, begins again.
 struct Connection {
@@ -31,7 +33,7 @@ struct Connection {
 class Load {
  public:
   Load(const LoadPlan& plan, const ServerProcess& server)
-      : plan_(plan), server_(server), piece_(piece_bytes, '\0') {}
+      : plan_(plan), server_(server), piece_(piece_bytes, '\0'), memory_(warm_bytes) {}
 
   Result<LoadResult> run() {
     epoll_ = io::Fd(::epoll_create1(EPOLL_CLOEXEC));
@@ -42,7 +44,8 @@ class Load {
       ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.fd.get(), &event);
       TM_CHECK(begin(connection));
     }
-    TM_CHECK(turn_until(now_ns() + std::int64_t(plan_.warm_seconds * 1e9)));
+    begun_ns_ = now_ns();
+    TM_CHECK(turn_until(begun_ns_ + std::int64_t(plan_.warm_seconds * 1e9)));
     result_ = {};
     result_.latencies_ms.reserve(1 << 18);
     const auto begun = now_ns();
@@ -58,7 +61,8 @@ class Load {
  private:
   Status turn_until(std::int64_t end_ns) {
     std::array<epoll_event, 64> events;
-    while (now_ns() < end_ns) {
+    for (auto now = now_ns(); now < end_ns; now = now_ns()) {
+      memory_.release(double(now - begun_ns_) / 1e9 / (plan_.warm_seconds + plan_.seconds));
       const int count = ::epoll_wait(epoll_.get(), events.data(), int(events.size()), stall_ms);
       if (count < 0 && errno == EINTR) continue;
       if (count <= 0) return fail(Errc::unavailable, "the server stalls");
@@ -154,6 +158,8 @@ class Load {
   const LoadPlan& plan_;
   const ServerProcess& server_;
   std::string piece_;
+  WarmMemory memory_;
+  std::int64_t begun_ns_ = 0;
   io::Fd epoll_;
   std::vector<Connection> connections_;
   std::uint64_t number_ = 0;
