@@ -13,19 +13,21 @@ ask() { # PART AWS-ARGUMENTS...
 }
 
 ask_all() {
-  local layer
+  local layer asking=()
   for layer in bronze silver scripts; do
-    ask_events "$layer" &
+    ask_events "$layer" & asking+=($!)
   done
-  ask_script &
+  ask_script & asking+=($!)
   ask eventbridge-role iam get-role-policy --role-name dev-eventbridge-role \
-    --policy-name dev-eventbridge-policy &
+    --policy-name dev-eventbridge-policy & asking+=($!)
   ask glue-role iam get-role-policy --role-name dev-glue-role --policy-name dev-glue-data-lake &
-  ask job glue get-job --job-name sales-etl-dev &
-  ask rule events describe-rule --name dev-sales_file_trigger &
-  ask_target &
-  ask_log_group &
-  wait
+  asking+=($!)
+  ask job glue get-job --job-name sales-etl-dev & asking+=($!)
+  ask rule events describe-rule --name dev-sales_file_trigger & asking+=($!)
+  ask_target & asking+=($!)
+  ask_log_group & asking+=($!)
+  # Not all that runs behind this shell: the server does.
+  wait "${asking[@]}"
 }
 
 # The bucket is done when it sends its events: that is the last that make_bucket does.

@@ -42,10 +42,12 @@ void add_serve(CLI::App& app, Given& given) {
     if (const auto* s = std::get_if<std::string server::Options::*>(&row.field)) {
       serve->add_option(flag, given.serve.*(*s), help)
           ->type_name(std::string(row.value))
+          ->take_last()
           ->capture_default_str();
     } else if (const auto* i = std::get_if<int server::Options::*>(&row.field)) {
       serve->add_option(flag, given.serve.*(*i), help)
           ->type_name(std::string(row.value))
+          ->take_last()
           ->capture_default_str();
     } else {
       serve->add_flag(flag, given.serve.*std::get<bool server::Options::*>(row.field), help);

@@ -99,6 +99,7 @@ void Api::register_objects(wire::Router& router) {
 
 Task<Result<w::PutObjectOutput>> Api::put_object(const Caller& caller, w::PutObjectRequest request,
                                                  http::Body& body) {
+  TM_CO_CHECK(check_length(request.ContentLength, body));
   TM_CO_CHECK(refuse_customer_keys(request));
   TM_CO_TRY(auto meta, meta_of(request));
   TM_CO_TRY(auto claim, claim_of(request));

@@ -9,6 +9,7 @@ namespace tidemill::s3 {
 namespace {
 
 constexpr std::size_t tag_key_max = 128, tag_value_max = 256;
+constexpr std::size_t metadata_bytes_max = 2048;
 
 /// A stream of this folder as a body of HTTP's.
 class SourceBody final : public http::Body {
@@ -150,6 +151,26 @@ Status check_storage_class(const std::optional<std::string>& name) {
             .name = "InvalidStorageClass",
             .details = {{"StorageClassRequested", *name}},
             .hint = "classes that must be restored before they can be read aren't kept here"});
+}
+
+Status check_metadata(const Texts& metadata) {
+  std::size_t size = 0;
+  for (const auto& [name, value] : metadata) size += name.size() + value.size();
+  if (size <= metadata_bytes_max) return {};
+  return std::unexpected(
+      Error{.code = Errc::invalid_argument,
+            .message = "Your metadata headers exceed the maximum allowed metadata size",
+            .name = "MetadataTooLarge",
+            .details = {{"Size", std::to_string(size)},
+                        {"MaxSizeAllowed", std::to_string(metadata_bytes_max)}}});
+}
+
+Status check_length(const std::optional<std::int64_t>& content_length, const http::Body& body) {
+  if (content_length || body.size() != std::uint64_t{0}) return {};
+  return std::unexpected(Error{.code = Errc::invalid_argument,
+                               .message = "You must provide the Content-Length HTTP header.",
+                               .name = "MissingContentLength",
+                               .status = 411});
 }
 
 Status check_encoding(const std::optional<std::string>& encoding) {

@@ -76,6 +76,12 @@ struct CopySource {
 /// Fails with InvalidStorageClass.
 [[nodiscard]] Status check_storage_class(const std::optional<std::string>& name);
 
+/// Fails with MetadataTooLarge.
+[[nodiscard]] Status check_metadata(const Texts& metadata);
+/// Fails with MissingContentLength: a body must say how long it is, or come in chunks.
+[[nodiscard]] Status check_length(const std::optional<std::int64_t>& content_length,
+                                  const http::Body& body);
+
 /// What PutObject, CopyObject and CreateMultipartUpload say of the content.
 template <class Request>
 Result<ObjectMeta> meta_of(const Request& request) {
@@ -95,6 +101,7 @@ Result<ObjectMeta> meta_of(const Request& request) {
     keep("x-amz-storage-class", request.StorageClass);
   }
   if (request.Metadata) meta.metadata = *request.Metadata;
+  TM_CHECK(check_metadata(meta.metadata));
   if (request.Tagging) {
     TM_TRY(meta.tags, parse_tagging_header(*request.Tagging));
   }

@@ -19,8 +19,12 @@ Task<Result<glue::Script>> ScriptsInS3::fetch(Scope /*scope*/, std::string uri,
       co_return glue::Script{.etag = seen.etag, .bytes = {}, .unchanged = true};
     }
   }
-  TM_CO_TRY(auto data, co_await objects_.read_whole(bucket, key, bytes_max));
-  co_return glue::Script{.etag = std::move(data.etag), .bytes = std::move(data.bytes)};
+  auto data = co_await objects_.read_whole(bucket, key, bytes_max);
+  if (!data) {
+    data.error().message += fmt::format(" ({})", uri);
+    co_return std::unexpected(std::move(data).error());
+  }
+  co_return glue::Script{.etag = std::move(data->etag), .bytes = std::move(data->bytes)};
 }
 
 Task<Status> OutputInLogs::open(Scope scope, std::string group, std::string stream) {

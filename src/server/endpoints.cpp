@@ -114,6 +114,7 @@ Program::Answer Program::reset(const console::Question&) {
     return authority_->refresh(tx);
   };
   TM_CO_CHECK(co_await store_->write(forget));
+  co_await launcher_->drained();
   TM_CO_CHECK(co_await logs_store_->write(forget_logs));
   co_return json::object{{"reset", true}};
 }

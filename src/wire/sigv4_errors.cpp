@@ -30,7 +30,9 @@ std::string byte_pairs(std::string_view text) {
 std::string_view signing_name(const http::Request& request, const QueryItems& query) {
   std::string_view text = request.headers.get("Authorization");
   if (text.empty()) text = find_item(query, "X-Amz-Credential").value_or("");
-  text = text.substr(0, text.find("/aws4_request"));
+  const std::size_t end = text.find("/aws4_request");
+  if (end == std::string_view::npos) return "";
+  text = text.substr(0, end);
   const std::size_t slash = text.rfind('/');
   return slash == std::string_view::npos ? "" : text.substr(slash + 1);
 }

@@ -207,7 +207,15 @@ std::string encode_xml(const Shape& shape, const void* object, std::string_view 
                        std::string_view xml_namespace) {
   std::string out = fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{} xmlns=\"{}\">",
                                 root, xml_namespace);
-  encode_xml_members(shape, object, out);
+  const auto& members = shape.members;
+  if (members.size() == 1 && members[0].wire_name == root &&
+      members[0].shape->kind == Kind::string) {
+    // GetBucketLocation's root is the one member itself ("s3UnwrappedXmlOutput").
+    const auto* value = value_of(members[0], object);
+    if (value != nullptr) out += xml_escape(as<std::string>(value));
+  } else {
+    encode_xml_members(shape, object, out);
+  }
   close(root, out);
   return out;
 }

@@ -55,11 +55,11 @@ def test_clock_can_be_set(test_mode_server):
     def put_at(when, key):
         status, text = test_mode_server.get("/_tidemill/clock", "PUT", {"time": when})
         assert status == 200, text
-        s3.put_object(Bucket="b", Key=key, Body=b"x")
-        return s3.head_object(Bucket="b", Key=key)["LastModified"]
+        s3.put_object(Bucket="clocked", Key=key, Body=b"x")
+        return s3.head_object(Bucket="clocked", Key=key)["LastModified"]
 
     s3 = client(test_mode_server, "s3")
-    s3.create_bucket(Bucket="b")
+    s3.create_bucket(Bucket="clocked")
     assert put_at("2031-02-03T04:05:06Z", "later").isoformat() == "2031-02-03T04:05:06+00:00"
     assert put_at(None, "now").year < 2031
 

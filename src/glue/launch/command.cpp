@@ -12,15 +12,16 @@ namespace tidemill::glue {
 namespace {
 
 /// Not AWS_… and not TIDEMILL_…: the daemon's own secrets are none of a job's business.
-constexpr std::array inherited = {"PATH",        "HOME",        "LANG",           "LC_ALL",
-                                  "TZ",          "SSL_CERT_DIR", "SSL_CERT_FILE", "HTTP_PROXY",
-                                  "HTTPS_PROXY", "NO_PROXY",    "http_proxy",     "https_proxy",
+constexpr std::array inherited = {"PATH",        "HOME",           "LANG",          "LC_ALL",
+                                  "TZ",          "SSL_CERT_DIR",   "SSL_CERT_FILE", "HTTP_PROXY",
+                                  "HTTPS_PROXY", "NO_PROXY",       "http_proxy",    "https_proxy",
                                   "no_proxy",    "LD_LIBRARY_PATH"};
 
 /// Arguments that every triggered job also finds in its environment, in capitals.
 constexpr std::array trigger_names = {
-    "--trigger_source", "--bucket",           "--object_key", "--object_etag", "--object_version_id",
-    "--object_size",    "--object_sequencer", "--event_id",   "--event_time",  "--rule_name"};
+    "--trigger_source",    "--bucket",      "--object_key",       "--object_etag",
+    "--object_version_id", "--object_size", "--object_sequencer", "--event_id",
+    "--event_time",        "--rule_name"};
 
 std::string capitals(std::string_view name) {
   std::string text(name);
@@ -67,12 +68,12 @@ std::vector<std::string> module_uris(const Launch& launch) {
 
 Result<std::vector<std::string>> command_line(const Launch& launch, const CommandFacts& facts) {
   std::vector<std::string> argv = {facts.python, facts.bootstrap, facts.script};
-  const auto arguments = make_argv(launch.arguments,
-                                   {.job_name = launch.job_name,
-                                    .job_id = job_id(launch.scope, launch.job_name),
-                                    .run_id = launch.run_id,
-                                    .temp_dir = facts.temp_dir,
-                                    .is_python_shell = launch.command == "pythonshell"});
+  const auto arguments =
+      make_argv(launch.arguments, {.job_name = launch.job_name,
+                                   .job_id = job_id(launch.scope, launch.job_name),
+                                   .run_id = launch.run_id,
+                                   .temp_dir = facts.temp_dir,
+                                   .is_python_shell = launch.command == "pythonshell"});
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (has_nul(arguments[i])) {
       return fail(Errc::invalid_argument,

@@ -67,13 +67,12 @@ struct ProcessLauncher::State : std::enable_shared_from_this<ProcessLauncher::St
   /// Runs `act` on the loop.
   template <class Act>
   void on_loop(Act act) {
-    loops.post(options.loop, [self = shared_from_this(), act = std::move(act)]() mutable {
-      act(*self);
-    });
+    loops.post(options.loop,
+               [self = shared_from_this(), act = std::move(act)]() mutable { act(*self); });
   }
 
   void begin(std::shared_ptr<const Launch> launch) {
-    ++taken;
+    take();
     auto process = std::make_shared<RunProcess>(context, launch);
     running.emplace(launch->run_id, process);
     loops.spawn(options.loop, [self = shared_from_this(), process, launch] {
@@ -91,11 +90,14 @@ struct ProcessLauncher::State : std::enable_shared_from_this<ProcessLauncher::St
     while (!context->is_closing && taken < slots && !waiting.empty()) {
       std::string run_id = std::move(waiting.front());
       waiting.pop_front();
-      ++taken;
-      loops.spawn(options.loop, [self = shared_from_this(), run_id] {
-        return load_and_begin(self, run_id);
-      });
+      take();
+      loops.spawn(options.loop,
+                  [self = shared_from_this(), run_id] { return load_and_begin(self, run_id); });
     }
+  }
+
+  void take() {
+    if (++taken == 1) quiet_changed();
   }
 
   void give_back() {
@@ -125,11 +127,10 @@ struct ProcessLauncher::State : std::enable_shared_from_this<ProcessLauncher::St
   std::unordered_map<std::string, std::shared_ptr<RunProcess>> running;
   std::mutex quiet_mutex;
   std::condition_variable quiet;
-  bool is_quiet = false;
+  bool is_quiet = true;
 };
 
-Task<void> ProcessLauncher::State::load_and_begin(std::shared_ptr<State> self,
-                                                  std::string run_id) {
+Task<void> ProcessLauncher::State::load_and_begin(std::shared_ptr<State> self, std::string run_id) {
   auto loaded = co_await self->context->observer->load(run_id);
   if (loaded && !self->context->is_closing) {
     self->begin(std::make_shared<const Launch>(*std::move(loaded)));
@@ -212,8 +213,7 @@ void ProcessLauncher::start(std::shared_ptr<const Launch> launch) {
 void ProcessLauncher::clean(std::vector<std::string> open_run_ids) {
   const std::unordered_set<std::string> open(open_run_ids.begin(), open_run_ids.end());
   std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(state_->context->runs_dir, error)) {
+  for (const auto& entry : std::filesystem::directory_iterator(state_->context->runs_dir, error)) {
     if (!open.contains(entry.path().filename().string())) {
       std::filesystem::remove_all(entry.path(), error);
     }
@@ -249,6 +249,16 @@ void ProcessLauncher::drop_all() {
     state.waiting.clear();
     for (const auto& [id, process] : state.running) process->drop();
   });
+}
+
+Task<void> ProcessLauncher::drained(std::chrono::milliseconds wait) {
+  constexpr auto look_again = std::chrono::milliseconds(10);
+  for (auto waited = look_again; waited < wait; waited += look_again) {
+    // What was posted to the loop before has its turn first.
+    if (!co_await io::sleep_for(look_again)) co_return;
+    const std::lock_guard lock(state_->quiet_mutex);
+    if (state_->is_quiet) co_return;
+  }
 }
 
 void ProcessLauncher::close(std::chrono::milliseconds wait) {

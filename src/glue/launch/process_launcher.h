@@ -50,6 +50,8 @@ class ProcessLauncher final : public Launcher {
   void adopt(std::shared_ptr<const Launch> launch) override;
   void stop(std::string run_id) override;
   void drop_all() override;
+  /// Returns once no process is left that could say anything more, or after `wait`.
+  Task<void> drained(std::chrono::milliseconds wait = std::chrono::seconds(5));
 
   /// Begins nothing more and lets the running processes be: they live on, and the next start adopts
   /// them. Waits until their output so far is logged, at most `wait`. Not from a loop.

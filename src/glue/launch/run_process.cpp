@@ -54,8 +54,7 @@ Task<Status> persist(std::shared_ptr<LaunchContext> context, std::function<Task<
   }
 }
 
-RunProcess::RunProcess(std::shared_ptr<LaunchContext> context,
-                       std::shared_ptr<const Launch> launch)
+RunProcess::RunProcess(std::shared_ptr<LaunchContext> context, std::shared_ptr<const Launch> launch)
     : context_(std::move(context)),
       launch_(std::move(launch)),
       dir_(context_->runs_dir, launch_->run_id),
@@ -193,7 +192,8 @@ Task<void> RunProcess::watch_process() {
   };
   if (!launch_->spawned && !is_dropped_) {
     const Status told = co_await persist(context_, tell);
-    if (!told) TM_LOG(warn, "glue", "a run's start isn't recorded", {{"error", told.error().message}});
+    if (!told)
+      TM_LOG(warn, "glue", "a run's start isn't recorded", {{"error", told.error().message}});
   }
   co_await follow_output();
 }
@@ -240,15 +240,15 @@ std::string RunProcess::group(std::string_view kind) const {
 /// Until the process has exited and all it has written is handed on.
 Task<void> RunProcess::follow_output() {
   for (const char* kind : {"output", "error"}) {
-    const Status opened =
-        co_await context_->log.open(launch_->scope, group(kind), launch_->run_id);
+    if (is_dropped_) break;
+    const Status opened = co_await context_->log.open(launch_->scope, group(kind), launch_->run_id);
     if (!opened) TM_LOG(warn, "glue", "no log stream", {{"error", opened.error().message}});
   }
   const auto offsets = read_offsets(dir_.path() + "/logged");
-  out_ = std::make_unique<LogTail>(
-      LogTail::Options{dir_.out(), offsets[0], context_->log_bytes_max});
-  err_ = std::make_unique<LogTail>(
-      LogTail::Options{dir_.err(), offsets[1], context_->log_bytes_max});
+  out_ =
+      std::make_unique<LogTail>(LogTail::Options{dir_.out(), offsets[0], context_->log_bytes_max});
+  err_ =
+      std::make_unique<LogTail>(LogTail::Options{dir_.err(), offsets[1], context_->log_bytes_max});
   if (readable_) {
     const auto written = [weak = weak_from_this()] {
       const auto self = weak.lock();
@@ -291,8 +291,7 @@ Task<bool> RunProcess::pass_on_from(LogTail& tail, std::string log_group, bool a
 }
 
 void RunProcess::save_offsets() const {
-  const io::Fd fd(
-      ::open((dir_.path() + "/logged").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  const io::Fd fd(::open((dir_.path() + "/logged").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   const std::string text = fmt::format("{:020} {:020}\n", out_->offset(), err_->offset());
   if (!fd) return;
   [[maybe_unused]] const auto size = ::pwrite(fd.get(), text.data(), text.size(), 0);

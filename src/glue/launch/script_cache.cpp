@@ -47,7 +47,7 @@ Result<std::string> keep(const std::string& directory, const std::string& name,
                          const std::string& bytes) {
   const std::string folder = fmt::format("{}/{}", directory, sha256_hex(bytes).substr(0, 32));
   const std::string path = fmt::format("{}/{}", folder, name);
-  struct stat facts {};
+  struct stat facts{};
   if (::stat(path.c_str(), &facts) == 0 && facts.st_size == static_cast<off_t>(bytes.size())) {
     return path;
   }
@@ -87,7 +87,9 @@ Task<Result<std::string>> ScriptCache::get(Scope scope, std::string uri) {
     }
     TM_CO_TRY(script, co_await source_.fetch(scope, uri, ""));
   }
-  auto work = [&]() -> Result<std::string> { return keep(directory_, file_name(uri), script.bytes); };
+  auto work = [&]() -> Result<std::string> {
+    return keep(directory_, file_name(uri), script.bytes);
+  };
   TM_CO_TRY(std::string path, co_await pool_.run(work));
   if (entries_.size() >= entries_max) entries_.clear();
   entries_[uri] = Entry{.etag = script.etag, .path = path};
