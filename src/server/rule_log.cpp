@@ -8,12 +8,17 @@ namespace {
 
 constexpr int rows_per_commit = 1000;
 constexpr std::string_view projection = "decisions";
-constexpr auto settle = std::chrono::milliseconds(5);  // Decisions that come together go together.
+// Decisions that come together go together, the more of them the later: each commit here has to
+// share the disk with those that clients wait for.
+constexpr auto settle = std::chrono::milliseconds(5);
+constexpr auto settle_busy = std::chrono::milliseconds(100);
+constexpr int busy_rows = 16;
 constexpr auto pause_after_failure = std::chrono::seconds(1);
 
 struct Batch {
   std::vector<logs::Line> lines;
   std::int64_t last = 0;
+  int rows = 0;
 };
 
 }  // namespace
@@ -25,6 +30,7 @@ struct RuleLog::State {
     Batch batch;
     const auto take = [&](const store::Row& row) {
       batch.last = row.integer(0);
+      ++batch.rows;
       const TimeMs at{row.integer(1)};
       const Scope scope{row.text(2), row.text(3)};
       // A stream a day.
@@ -41,36 +47,38 @@ struct RuleLog::State {
     return batch;
   }
 
-  /// Writes a batch; false if there was nothing to write.
-  static Task<Result<bool>> step(std::shared_ptr<State> self) {
+  /// Writes a batch; gives its number of rows.
+  static Task<Result<int>> step(std::shared_ptr<State> self) {
     auto find = [&](store::Tx& tx) { return self->parts.ledger.position(tx, projection); };
     TM_CO_TRY(const auto after, co_await self->parts.logs_store.read(find));
     auto query = [&](store::Tx& tx) { return self->read(tx, after); };
     TM_CO_TRY(const auto batch, co_await self->parts.store.read(query));
-    if (batch.last == 0) co_return false;
+    if (batch.rows == 0) co_return 0;
     auto change = [&](store::Tx& tx) {
       return self->parts.ledger.append_projected(tx, projection, batch.last, batch.lines);
     };
     TM_CO_CHECK(co_await self->parts.logs_store.write(change));
-    co_return true;
+    co_return batch.rows;
   }
 
   static Task<void> run(std::shared_ptr<State> self) {
     while (!self->is_over) {
+      self->is_woken = false;
       const auto wrote = co_await step(self);
       if (!wrote) {
         TM_LOG(warn, "rules", "decisions aren't logged", {{"reason", wrote.error().message}});
         co_await self->wake.wait_for(pause_after_failure);
-      } else if (!*wrote) {
+      } else if (*wrote < rows_per_commit) {
+        const bool is_busy = *wrote >= busy_rows;
         co_await self->wake.wait();
-        co_await io::sleep_for(settle);
+        co_await io::sleep_for(is_busy ? settle_busy : settle);
       }
     }
   }
 
   const Parts parts;
   io::Wake wake;                       // Of loop 0, as is_over.
-  std::atomic<bool> is_woken = false;  // A wake-up is on its way.
+  std::atomic<bool> is_woken = false;  // It will look again.
   bool is_over = false;
 };
 
@@ -87,10 +95,7 @@ RuleLog::~RuleLog() {
 
 void RuleLog::wake() {
   if (state_->is_woken.exchange(true)) return;
-  state_->parts.loops.post(0, [state = state_] {
-    state->is_woken = false;
-    state->wake.notify();
-  });
+  state_->parts.loops.post(0, [state = state_] { state->wake.notify(); });
 }
 
 }  // namespace tidemill::server

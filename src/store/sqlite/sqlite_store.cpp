@@ -1,5 +1,6 @@
 #include "store/sqlite/sqlite_store.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -7,6 +8,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
@@ -21,13 +23,43 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr int wal_pages_max = 4096;  // 16 MiB: then the commit thread checkpoints at once.
+/// 64 MiB: then the commit thread checkpoints at once. Pages that every write changes are copied
+/// once for all of it.
+constexpr int wal_pages_max = 16384;
 constexpr auto idle_before_checkpoint = std::chrono::seconds(1);
 
 /// A closure that waits for its thread, and what to do with its result.
 struct Pending {
   std::move_only_function<Status(Tx&)> closure;
   std::move_only_function<void(Status)> done;
+  asio::any_io_executor home = {};  ///< Where `done` is to run; none: on the store's thread.
+};
+
+/// Results on their way home: those of one event loop wake it once.
+class Answers {
+ public:
+  void add(Pending& pending, Status status) {
+    if (!pending.home) return pending.done(std::move(status));
+    auto found = std::ranges::find(homes_, pending.home, &Home::executor);
+    if (found == homes_.end()) found = homes_.insert(found, {std::move(pending.home), {}});
+    found->answers.emplace_back(std::move(pending.done), std::move(status));
+  }
+  void send() {
+    for (auto& home : homes_) {
+      asio::post(home.executor, [answers = std::move(home.answers)]() mutable {
+        for (auto& [done, status] : answers) done(std::move(status));
+      });
+    }
+    homes_.clear();
+  }
+
+ private:
+  using Answer = std::pair<std::move_only_function<void(Status)>, Status>;
+  struct Home {
+    asio::any_io_executor executor;
+    std::vector<Answer> answers;
+  };
+  std::vector<Home> homes_;
 };
 
 /// A bounded queue that one or more threads drain.
@@ -85,18 +117,16 @@ class Queue {
 /// Queues `closure` and suspends the caller until its thread has answered.
 Task<Status> queue_and_wait(Queue& queue, std::function<Status(Tx&)>& closure) {
   auto start = [&queue, &closure](auto handler) {
-    auto executor = asio::get_associated_executor(handler);
-    // The handler is shared between the two ends of push(), of which only one calls it.
-    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
     Pending pending;
+    pending.home = asio::get_associated_executor(handler);
     pending.closure = [&closure](Tx& tx) { return closure(tx); };
-    pending.done = [shared, executor](Status status) {
-      asio::post(executor,
-                 [shared, status = std::move(status)]() mutable { (*shared)(std::move(status)); });
+    pending.done = [handler = std::move(handler)](Status status) mutable {
+      std::move(handler)(std::move(status));
     };
-    if (!queue.push(pending)) {
-      pending.done(fail(Errc::throttled, "SlowDown", "the store's queue is full; try again"));
-    }
+    if (queue.push(pending)) return;
+    Answers refused;
+    refused.add(pending, fail(Errc::throttled, "SlowDown", "the store's queue is full; try again"));
+    refused.send();
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Status)>(
       start, asio::use_awaitable);
@@ -231,11 +261,12 @@ void SqliteStore::commit(std::deque<Pending>& batch) {
         if (options_.on_fatal) options_.on_fatal(*broken_);
       }
     }
-    for (auto& pending : batch) pending.done(committed);
-    return;
+    results.assign(batch.size(), committed);
   }
   for (auto& action : writer_->take_actions()) action();
-  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move(results[i]));
+  Answers answers;
+  for (std::size_t i = 0; i < batch.size(); ++i) answers.add(batch[i], std::move(results[i]));
+  answers.send();
 }
 
 void SqliteStore::read_loop(Connection& connection) {
@@ -247,7 +278,9 @@ void SqliteStore::read_loop(Connection& connection) {
       if (status) status = pending.closure(connection);
       if (connection.in_transaction()) (void)connection.exec("COMMIT");
       connection.drop_actions_after(0);
-      pending.done(std::move(status));
+      Answers answer;
+      answer.add(pending, std::move(status));
+      answer.send();
     }
   }
 }
