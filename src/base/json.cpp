@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -31,6 +33,14 @@ Result<object> parse_object(std::string_view text) {
 std::string dump(const value& v) { return boost::json::serialize(v); }
 
 std::string quote(std::string_view text) {
+  const auto is_plain = [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+  };
+  if (std::ranges::all_of(text, is_plain)) {
+    std::string quoted;
+    quoted.reserve(text.size() + 2);
+    return quoted.append("\"").append(text).append("\"");
+  }
   return boost::json::serialize(boost::json::string_view(text.data(), text.size()));
 }
 

@@ -41,6 +41,7 @@ StoredDelivery read_delivery(const store::Row& row) {
   d.role_arn = row.text(9);
   d.input = row.text(10);
   d.input_is_event = row.integer(11) != 0;
+  if (d.input_is_event) d.input = d.event;
   d.attempts = int(row.integer(12));
   d.created = {row.integer(13)};
   stored.event_seq = row.integer(14);
@@ -63,6 +64,37 @@ struct Hub::Try {
   std::optional<TimeMs> due;
   TimeMs now;
 };
+
+/// The line that the rule's log shows of a try.
+std::string Hub::record_text(const Delivery& delivery, const Try& result,
+                             const std::string& subject) {
+  const auto& outcome = result.outcome;
+  const bool waits = outcome.waits_for_target;
+  std::string line = fmt::format(R"({{"time":"{}")", iso_millis(result.now));
+  const auto add = [&line](std::string_view name, std::string_view value) {
+    line.append(",\"").append(name).append("\":").append(json::quote(value));
+  };
+  const auto add_if = [&add](std::string_view name, std::string_view value) {
+    if (!value.empty()) add(name, value);
+  };
+  add("decision", result.state == "done"      ? "STARTED"
+                  : result.state != "pending" ? "FAILED"
+                  : waits                     ? "WAITING"
+                                              : "RETRY");
+  add("rule", delivery.rule_name);
+  add("event-id", delivery.event_id);
+  add("source", delivery.event_source);
+  add("detail-type", delivery.event_detail_type);
+  add_if("object", subject);
+  add("target-id", delivery.target_id);
+  add("target-arn", delivery.target_arn);
+  line += fmt::format(R"(,"delivery":{},"try":{})", delivery.id, result.tries);
+  add_if("result", outcome.result);
+  add_if("error-code", outcome.code);
+  add_if("error-message", outcome.message);
+  if (result.due) add("next-try", iso_millis(*result.due));
+  return line + "}";
+}
 
 Hub::Hub(const Clock& clock, Random& random, Options options)
     : clock_(clock), random_(random), options_(std::move(options)) {}
@@ -141,17 +173,15 @@ Status Hub::start(store::Tx& tx, const CompiledRule& rule, const RuleTarget& tar
   TM_TRY(const auto result, attempt(tx, d, target.retry));
   const auto& outcome = result.outcome;
   const bool failed = outcome.kind != Outcome::Kind::done;
-  // The input of an event that went through needs no second copy of the event.
-  const bool keep_input = result.state == "pending" || !d.input_is_event;
   TM_CHECK(tx.exec(
       "INSERT INTO deliveries (id, event, account, region, rule_name, rule_arn, target_id,"
       " target_arn, role_arn, input, input_is_event, retries_max, age_seconds_max, state, tries,"
       " due_ms, waits, code, message, result, created_ms, ended_ms) VALUES ($1, $2, $3, $4, $5, $6,"
       " $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
       d.id, event_seq, d.scope.account, d.scope.region, d.rule_name, d.rule_arn, d.target_id,
-      d.target_arn, d.role_arn, keep_input ? d.input : std::string(), d.input_is_event ? 1 : 0,
-      target.retry.attempts_max, target.retry.age_seconds_max, result.state, result.tries,
-      result.due ? std::optional(result.due->ms) : std::nullopt,
+      d.target_arn, d.role_arn, d.input_is_event ? std::string() : d.input,
+      d.input_is_event ? 1 : 0, target.retry.attempts_max, target.retry.age_seconds_max,
+      result.state, result.tries, result.due ? std::optional(result.due->ms) : std::nullopt,
       result.state == "pending" && outcome.waits_for_target ? 1 : 0,
       failed ? std::optional(outcome.code) : std::nullopt,
       failed ? std::optional(outcome.message) : std::nullopt,
@@ -198,30 +228,11 @@ Result<Hub::Try> Hub::attempt(store::Tx& tx, const Delivery& delivery, const Ret
 
 Status Hub::record(store::Tx& tx, const Delivery& delivery, std::int64_t event_seq,
                    const Try& result, const std::string& subject) {
-  const auto& outcome = result.outcome;
-  json::object line;
-  line["time"] = iso_millis(result.now);
-  line["decision"] = result.state == "done"      ? "STARTED"
-                     : result.state == "pending" ? (outcome.waits_for_target ? "WAITING" : "RETRY")
-                                                 : "FAILED";
-  line["rule"] = delivery.rule_name;
-  line["event-id"] = delivery.event_id;
-  line["source"] = delivery.event_source;
-  line["detail-type"] = delivery.event_detail_type;
-  if (!subject.empty()) line["object"] = subject;
-  line["target-id"] = delivery.target_id;
-  line["target-arn"] = delivery.target_arn;
-  line["delivery"] = delivery.id;
-  line["try"] = result.tries;
-  if (!outcome.result.empty()) line["result"] = outcome.result;
-  if (!outcome.code.empty()) line["error-code"] = outcome.code;
-  if (!outcome.message.empty()) line["error-message"] = outcome.message;
-  if (result.due) line["next-try"] = iso_millis(*result.due);
   TM_CHECK(
       tx.exec("INSERT INTO decisions (at_ms, account, region, rule_name, event, delivery,"
               " record) VALUES ($1, $2, $3, $4, $5, $6, $7)",
               result.now.ms, delivery.scope.account, delivery.scope.region, delivery.rule_name,
-              event_seq, delivery.id, json::dump(line)));
+              event_seq, delivery.id, record_text(delivery, result, subject)));
   announce(tx, result);
   return {};
 }

@@ -61,6 +61,8 @@ class Hub final : public Bus {
   Status retry(store::Tx& tx, std::int64_t delivery_id, Try& result);
   Status record(store::Tx& tx, const Delivery& delivery, std::int64_t event_seq, const Try& result,
                 const std::string& subject);
+  static std::string record_text(const Delivery& delivery, const Try& result,
+                                 const std::string& subject);
   void announce(store::Tx& tx, const Try& result);
 
   const Clock& clock_;

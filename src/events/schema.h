@@ -55,7 +55,8 @@ CREATE TABLE deliveries (
   account TEXT NOT NULL, region TEXT NOT NULL,
   rule_name TEXT NOT NULL, rule_arn TEXT NOT NULL,
   target_id TEXT NOT NULL, target_arn TEXT NOT NULL, role_arn TEXT NOT NULL,
-  input TEXT NOT NULL, input_is_event INTEGER NOT NULL,
+  input TEXT NOT NULL,              -- empty where it is the event itself
+  input_is_event INTEGER NOT NULL,
   retries_max INTEGER NOT NULL, age_seconds_max INTEGER NOT NULL,
   state TEXT NOT NULL,              -- pending, done, failed
   tries INTEGER NOT NULL,
@@ -68,7 +69,6 @@ CREATE TABLE deliveries (
 ) STRICT;
 CREATE INDEX deliveries_due ON deliveries (due_ms) WHERE state = 'pending';
 CREATE INDEX deliveries_waiting ON deliveries (target_arn, id) WHERE state = 'pending';
-CREATE INDEX deliveries_rule ON deliveries (rule_arn, id);
 
 CREATE TABLE decisions (
   seq INTEGER PRIMARY KEY,
@@ -77,7 +77,6 @@ CREATE TABLE decisions (
   event INTEGER NOT NULL, delivery INTEGER NOT NULL,
   record TEXT NOT NULL              -- the JSON line of /aws/events/rule/<rule name>
 ) STRICT;
-CREATE INDEX decisions_delivery ON decisions (delivery);
 )sql"}}};
 
 }  // namespace tidemill::events
