@@ -50,8 +50,10 @@ struct Server::Shared : std::enable_shared_from_this<Server::Shared> {
 
 Status Server::Shared::listen() {
   const auto failed = [this](const error_code& error) {
-    return fail(Errc::unavailable, fmt::format("can't listen on {}:{}: {}", options.address,
-                                               options.port, error.message()));
+    const auto code =
+        error == asio::error::address_in_use ? Errc::already_exists : Errc::unavailable;
+    return fail(code, fmt::format("can't listen on {}:{}: {}", options.address, options.port,
+                                  error.message()));
   };
   error_code error;
   const auto address = asio::ip::make_address(options.address, error);

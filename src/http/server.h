@@ -29,7 +29,8 @@ struct ServerOptions {
 
 class Server {
  public:
-  /// Listens and begins to serve. Fails with unavailable if the address can't be had.
+  /// Listens and begins to serve. Fails with already_exists if the port is taken, with unavailable
+  /// if the address can't be had otherwise.
   [[nodiscard]] static Result<std::unique_ptr<Server>> start(io::Loops& loops, Service& service,
                                                              const Clock& clock,
                                                              ServerOptions options);

@@ -13,6 +13,7 @@
 namespace tidemill::server {
 namespace {
 
+constexpr auto port_grace = std::chrono::seconds(2);
 constexpr auto shutdown_grace = std::chrono::milliseconds(6000);
 
 LogLevel log_level(std::string_view name) {
@@ -27,10 +28,18 @@ Status Program::listen() {
   TM_TRY(const auto address, parse_address(options_.listen));
   const int cores = int(std::max(1u, std::thread::hardware_concurrency()));
   loops_ = std::make_unique<io::Loops>(options_.threads > 0 ? options_.threads : cores);
-  TM_TRY(http_,
-         http::Server::start(*loops_, gate_, clock_,
-                             {.address = address.host == "localhost" ? "127.0.0.1" : address.host,
-                              .port = std::uint16_t(address.port)}));
+  const http::ServerOptions options{
+      .address = address.host == "localhost" ? "127.0.0.1" : address.host,
+      .port = std::uint16_t(address.port)};
+  auto started = http::Server::start(*loops_, gate_, clock_, options);
+  // A server that was killed just now: its port goes with the last process that it was starting.
+  const auto until = std::chrono::steady_clock::now() + port_grace;
+  while (!started && started.error().code == Errc::already_exists &&
+         std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    started = http::Server::start(*loops_, gate_, clock_, options);
+  }
+  TM_TRY(http_, std::move(started));
   endpoint_ = fmt::format("http://{}:{}", address.host, http_->port());
   return {};
 }

@@ -94,6 +94,8 @@ Status Program::make_services() {
   due_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { deliver_due(); });
   hub_ = std::make_unique<events::Hub>(clock_, random_, hub_options());
   TM_CHECK(open_stores());
+  auto load_logs = [this](store::Tx& tx) { return ledger_->load(tx); };
+  TM_CHECK(logs_store_->write_now(load_logs));
   const RuleLog::Parts rule_log{*loops_, *store_, *logs_store_, *ledger_};
   rule_log_ = std::make_unique<RuleLog>(rule_log);
 
@@ -120,8 +122,6 @@ Status Program::make_services() {
 
 /// Brings back what was there when the last program ended, and what was still to be done.
 Status Program::load_state() {
-  auto load_logs = [this](store::Tx& tx) { return ledger_->load(tx); };
-  TM_CHECK(logs_store_->write_now(load_logs));
   auto load = [this](store::Tx& tx) -> Status {
     TM_CHECK(authority_->load(tx));
     TM_CHECK(runs_->recover(tx));

@@ -73,7 +73,7 @@ def test_adopted_run_can_be_stopped(server, started):
 def test_waiting_deliveries_start_after_a_kill(server, started, tmp_path):
     """Above MaxConcurrentRuns deliveries wait in the store; a kill doesn't forget them."""
     gate = tmp_path / "gate2"
-    bucket = platform.make_bucket(server, "in")
+    bucket = platform.make_bucket(server, "uploads")
     job = platform.make_job(
         server, "one", WAITS.format(gate=str(gate)), ExecutionProperty={"MaxConcurrentRuns": 1}
     )

@@ -54,7 +54,7 @@ def keys_of(server, bucket):
 def test_kill_during_uploads(server, is_long):
     kills, count = (20, 1000) if is_long else (5, 120)
     chance = random.Random(SEED)
-    bucket = platform.make_bucket(server, "in")
+    bucket = platform.make_bucket(server, "uploads")
     job = platform.make_job(
         server, "job", "pass\n", ExecutionProperty={"MaxConcurrentRuns": count}
     )
