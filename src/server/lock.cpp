@@ -16,13 +16,13 @@ Lock::~Lock() {
 
 Status Lock::take(const std::string& directory) {
   const auto path = directory + "/lock";
-  fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd_ < 0) fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd_ < 0) {
     return fail(Errc::unavailable,
                 fmt::format("can't write in {}: {}", directory, strerror(errno)));
   }
   if (flock(fd_, LOCK_EX | LOCK_NB) == 0) return {};
-  return fail(Errc::unavailable,
+  return fail(Errc::already_exists,
               fmt::format("another tidemill runs on {}; end it first", directory));
 }
 

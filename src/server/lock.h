@@ -13,7 +13,8 @@ class Lock {
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;
   ~Lock();
-  /// Fails with unavailable if another has it, or the directory can't be written.
+  /// Fails with already_exists if another has it, with unavailable if the directory can't be
+  /// written.
   [[nodiscard]] Status take(const std::string& directory);
 
  private:

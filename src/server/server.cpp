@@ -13,13 +13,27 @@
 namespace tidemill::server {
 namespace {
 
-constexpr auto port_grace = std::chrono::seconds(2);
+constexpr auto handover = std::chrono::seconds(2);
 constexpr auto shutdown_grace = std::chrono::milliseconds(6000);
 
 LogLevel log_level(std::string_view name) {
   if (name == "debug") return LogLevel::debug;
   if (name == "warn") return LogLevel::warn;
   return name == "error" ? LogLevel::error : LogLevel::info;
+}
+
+/// Tries anew while another has what `take` wants: what a server had that was killed just now goes
+/// with the last process that it was starting.
+template <class Take>
+auto once_free(Take take) {
+  const auto until = std::chrono::steady_clock::now() + handover;
+  auto taken = take();
+  while (!taken && taken.error().code == Errc::already_exists &&
+         std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    taken = take();
+  }
+  return taken;
 }
 
 }  // namespace
@@ -31,15 +45,7 @@ Status Program::listen() {
   const http::ServerOptions options{
       .address = address.host == "localhost" ? "127.0.0.1" : address.host,
       .port = std::uint16_t(address.port)};
-  auto started = http::Server::start(*loops_, gate_, clock_, options);
-  // A server that was killed just now: its port goes with the last process that it was starting.
-  const auto until = std::chrono::steady_clock::now() + port_grace;
-  while (!started && started.error().code == Errc::already_exists &&
-         std::chrono::steady_clock::now() < until) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    started = http::Server::start(*loops_, gate_, clock_, options);
-  }
-  TM_TRY(http_, std::move(started));
+  TM_TRY(http_, once_free([&] { return http::Server::start(*loops_, gate_, clock_, options); }));
   endpoint_ = fmt::format("http://{}:{}", address.host, http_->port());
   return {};
 }
@@ -54,7 +60,7 @@ Status Program::start() {
   std::error_code error;
   std::filesystem::create_directories(options_.data, error);
   std::filesystem::permissions(options_.data, std::filesystem::perms::owner_all, error);
-  TM_CHECK(lock_.take(options_.data));
+  TM_CHECK(once_free([&] { return lock_.take(options_.data); }));
   TM_TRY(identity_, load_identity(options_.data, random_));
   TM_CHECK(listen());
   TM_CHECK(make_services());
