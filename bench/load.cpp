@@ -50,10 +50,12 @@ class Load {
     result_.latencies_ms.reserve(1 << 18);
     const auto begun = now_ns();
     const double server_cpu = server_.cpu_ms(), own_cpu = own_cpu_ms();
+    const double written = server_.written_kb();
     TM_CHECK(turn_until(begun + std::int64_t(plan_.seconds * 1e9)));
     result_.seconds = double(now_ns() - begun) / 1e9;
     result_.server_cpu_ms = server_.cpu_ms() - server_cpu;
     result_.client_cpu_ms = own_cpu_ms() - own_cpu;
+    result_.server_written_kb = server_.written_kb() - written;
     if (result_.answers == 0) return fail(Errc::unavailable, "no answer within the time measured");
     return std::move(result_);
   }
@@ -174,6 +176,7 @@ json::object LoadResult::detail() {
           {"requests", answers},
           {"seconds", rounded(seconds)},
           {"server_cpu_ms_each", rounded(server_cpu_ms_each())},
+          {"server_written_kb_each", rounded(server_written_kb / double(answers))},
           {"server_cores", rounded(server_cpu_ms / seconds / 1e3)},
           {"client_cores", rounded(client_cpu_ms / seconds / 1e3)}};
 }

@@ -124,6 +124,10 @@ double ServerProcess::resident_mb() const {
   return double(number_in(fmt::format("/proc/{}/status", pid_), "VmRSS:")) / 1024;
 }
 
+double ServerProcess::written_kb() const {
+  return double(number_in(fmt::format("/proc/{}/io", pid_), "write_bytes:")) / 1024;
+}
+
 std::uint64_t ServerProcess::sleeps() const {
   std::uint64_t sum = 0;
   std::error_code ignored;

@@ -38,6 +38,8 @@ class ServerProcess {
   /// Of all its threads since the start, without its children.
   [[nodiscard]] double cpu_ms() const;
   [[nodiscard]] double resident_mb() const;
+  /// What it has made the disk write.
+  [[nodiscard]] double written_kb() const;
   /// Times that any of its threads has gone to sleep.
   [[nodiscard]] std::uint64_t sleeps() const;
 
