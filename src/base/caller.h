@@ -17,6 +17,7 @@ struct Caller {
   std::string arn;       ///< "arn:aws:iam::000000000000:user/ann", ":root", or an assumed role's.
   std::string user_id;   ///< "AIDA…", "AROA…:session", or the account id for root.
   std::string role_arn;  ///< Of a role session: the role itself.
+  std::string session_policy;  ///< Of a role session: what it may do at most; may be empty.
   std::string access_key_id;
   std::string source_ip;
   std::string request_id;

@@ -5,6 +5,9 @@
 #include "base/digest.h"
 #include "base/encoding.h"
 #include "base/random.h"
+#include "iam/managed_policy.h"
+#include "iam/role.h"
+#include "iam/user.h"
 
 namespace tidemill::iam {
 namespace {
@@ -33,68 +36,104 @@ std::string no_allow(std::string_view action) {
   return fmt::format("because no identity-based policy allows the {} action", action);
 }
 
+/// The owner's inline and attached policies.
+Result<std::vector<Policy>> policies_of(store::Tx& tx, const Entity& owner) {
+  std::vector<Policy> policies;
+  const auto add = [&](std::string_view document) -> Status {
+    TM_TRY(auto policy, Policy::parse(document, Policy::Kind::identity));
+    policies.push_back(std::move(policy));
+    return {};
+  };
+  TM_TRY(const auto names, inline_policies(tx, owner));
+  for (const auto& name : names) {
+    TM_TRY(const auto document, inline_policy(tx, owner, name));
+    TM_CHECK(add(document));
+  }
+  TM_TRY(const auto arns, attached_policies(tx, owner));
+  for (const auto& arn : arns) {
+    TM_TRY(const auto document, effective_document(tx, arn));
+    if (document) TM_CHECK(add(*document));
+  }
+  return policies;
+}
+
 constexpr std::string_view explicit_deny = "with an explicit deny in an identity-based policy";
 
 }  // namespace
 
 Authority::Authority(AuthorityOptions options)
-    : options_(std::move(options)), roles_(std::make_shared<const Snapshot>()) {}
+    : options_(std::move(options)), snapshot_(std::make_shared<const Snapshot>()) {}
 
-Result<std::shared_ptr<const Authority::Snapshot>> Authority::read(store::Tx& tx) const {
-  auto snapshot = std::make_shared<Snapshot>();
-  struct Row {
-    std::string account, name, id, path, trust;
-  };
-  TM_TRY(const auto rows,
-         tx.all("SELECT account, name, id, path, trust FROM iam_roles", [](const store::Row& r) {
-           return Row{r.text(0), r.text(1), r.text(2), r.text(3), r.text(4)};
-         }));
-  for (const auto& row : rows) {
-    RoleFacts role;
-    role.arn = fmt::format("arn:aws:iam::{}:role{}{}", row.account, row.path, row.name);
-    role.id = row.id;
-    TM_TRY(role.trust, Policy::parse(row.trust, Policy::Kind::trust));
-    TM_TRY(const auto documents,
-           tx.all(
-               "SELECT document FROM iam_role_policies WHERE account = $1 AND role = $2",
-               [](const store::Row& r) { return r.text(0); }, row.account, row.name));
-    for (const auto& document : documents) {
-      TM_TRY(auto policy, Policy::parse(document, Policy::Kind::identity));
-      role.policies.push_back(std::move(policy));
-    }
-    const auto arn = role.arn;
-    snapshot->emplace(arn, std::move(role));
+Status Authority::read_roles(store::Tx& tx, Snapshot& snapshot) {
+  TM_TRY(const auto roles, all_roles(tx));
+  for (const auto& role : roles) {
+    PrincipalFacts facts{.arn = role.arn(), .id = role.id};
+    TM_TRY(facts.trust, Policy::parse(role.trust, Policy::Kind::trust));
+    TM_TRY(facts.policies, policies_of(tx, role.entity()));
+    snapshot.principals.emplace(facts.arn, std::move(facts));
   }
+  return {};
+}
+
+Status Authority::read_users(store::Tx& tx, Snapshot& snapshot) {
+  TM_TRY(const auto keys, all_keys(tx));
+  for (const auto& key : keys) {
+    TM_TRY(const auto user, require_user(tx, key.account, key.user));
+    PrincipalFacts facts{.arn = user.arn(), .id = user.id};
+    TM_TRY(facts.policies, policies_of(tx, user.entity()));
+    Caller identity;
+    identity.kind = Caller::Kind::user;
+    identity.scope.account = user.account;
+    identity.arn = facts.arn;
+    identity.user_id = user.id;
+    identity.access_key_id = key.id;
+    snapshot.keys.emplace(key.id, KeyFacts{key.secret, key.active, std::move(identity)});
+    snapshot.principals.emplace(facts.arn, std::move(facts));
+  }
+  return {};
+}
+
+Result<std::shared_ptr<const Authority::Snapshot>> Authority::read(store::Tx& tx) {
+  auto snapshot = std::make_shared<Snapshot>();
+  TM_CHECK(read_roles(tx, *snapshot));
+  TM_CHECK(read_users(tx, *snapshot));
   return snapshot;
 }
 
 Status Authority::load(store::Tx& tx) {
   TM_TRY(auto snapshot, read(tx));
-  roles_.store(std::move(snapshot));
+  snapshot_.store(std::move(snapshot));
   return {};
 }
 
 Status Authority::refresh(store::Tx& tx) {
   TM_TRY(auto snapshot, read(tx));
-  tx.on_commit([this, snapshot] { roles_.store(snapshot); });
+  tx.on_commit([this, snapshot] { snapshot_.store(snapshot); });
   return {};
 }
 
 Result<wire::Credential> Authority::find(std::string_view access_key_id,
                                          std::string_view session_token, TimeMs now) const {
   if (!session_token.empty()) return find_session(access_key_id, session_token, now);
-  if (access_key_id != options_.admin_access_key_id) {
+  wire::Credential credential;
+  auto& who = credential.identity;
+  if (access_key_id == options_.admin_access_key_id) {
+    credential.secret = options_.admin_secret;
+    who.kind = Caller::Kind::root;
+    who.scope.account = options_.account;
+    who.arn = fmt::format("arn:aws:iam::{}:root", options_.account);
+    who.user_id = options_.account;
+    who.access_key_id = access_key_id;
+    return credential;
+  }
+  const auto snapshot = snapshot_.load();
+  const auto key = snapshot->keys.find(access_key_id);
+  if (key == snapshot->keys.end() || !key->second.active) {
     return fail(Errc::access_denied, "InvalidAccessKeyId",
                 "The AWS Access Key Id you provided does not exist in our records.");
   }
-  wire::Credential credential;
-  credential.secret = options_.admin_secret;
-  auto& who = credential.identity;
-  who.kind = Caller::Kind::root;
-  who.scope.account = options_.account;
-  who.arn = fmt::format("arn:aws:iam::{}:root", options_.account);
-  who.user_id = options_.account;
-  who.access_key_id = access_key_id;
+  credential.secret = key->second.secret;
+  who = key->second.identity;
   return credential;
 }
 
@@ -127,8 +166,8 @@ Result<wire::Credential> Authority::find_session(std::string_view access_key_id,
   const std::string role_arn(json::text_or_empty(*facts, "role"));
   const std::string session(json::text_or_empty(*facts, "session"));
   const auto arn = Arn::parse(role_arn);
-  const auto roles = roles_.load();
-  const auto role = roles->find(role_arn);
+  const auto snapshot = snapshot_.load();
+  const auto role = snapshot->principals.find(role_arn);
   wire::Credential credential;
   credential.secret = Secret(session_secret(access_key_id));
   auto& who = credential.identity;
@@ -136,15 +175,17 @@ Result<wire::Credential> Authority::find_session(std::string_view access_key_id,
   who.scope.account = arn ? arn->account : options_.account;
   who.arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/{}", who.scope.account,
                         last_part(role_arn), session);
-  who.user_id = fmt::format("{}:{}", role == roles->end() ? "" : role->second.id, session);
+  who.user_id =
+      fmt::format("{}:{}", role == snapshot->principals.end() ? "" : role->second.id, session);
+  who.session_policy = json::text_or_empty(*facts, "policy");
   who.role_arn = role_arn;
   who.access_key_id = access_key_id;
   return credential;
 }
 
-Policy::Effect Authority::evaluate(const RoleFacts& role, const Question& question) {
+Policy::Effect Authority::evaluate(const PrincipalFacts& who, const Question& question) {
   auto effect = Policy::Effect::none;
-  for (const auto& policy : role.policies) {
+  for (const auto& policy : who.policies) {
     const auto one = policy.evaluate(question);
     if (one == Policy::Effect::deny) return one;
     if (one == Policy::Effect::allow) effect = one;
@@ -155,27 +196,72 @@ Policy::Effect Authority::evaluate(const RoleFacts& role, const Question& questi
 Status Authority::authorize(const Caller& caller, std::string_view action,
                             std::string_view resource) const {
   if (options_.test_mode || caller.kind == Caller::Kind::root) return {};
-  if (caller.kind != Caller::Kind::role_session) {
+  const bool is_session = caller.kind == Caller::Kind::role_session;
+  if (!is_session && caller.kind != Caller::Kind::user) {
     return std::unexpected(denied(caller, action, resource, no_allow(action)));
   }
-  const auto roles = roles_.load();
-  const auto role = roles->find(caller.role_arn);
-  const auto effect = role == roles->end()
-                          ? Policy::Effect::none
-                          : evaluate(role->second, {action, resource, caller.conditions});
+  const auto snapshot = snapshot_.load();
+  const auto who = snapshot->principals.find(is_session ? caller.role_arn : caller.arn);
+  const Question question{action, resource, caller.conditions};
+  auto effect =
+      who == snapshot->principals.end() ? Policy::Effect::none : evaluate(who->second, question);
+  if (effect == Policy::Effect::allow && !caller.session_policy.empty()) {
+    TM_TRY(const auto session, Policy::parse(caller.session_policy, Policy::Kind::identity));
+    effect = session.evaluate(question);
+  }
   if (effect == Policy::Effect::allow) return {};
   return std::unexpected(
       denied(caller, action, resource,
              effect == Policy::Effect::deny ? std::string(explicit_deny) : no_allow(action)));
 }
 
+Status Authority::may_assume(std::string_view role_arn, std::string_view service) const {
+  if (options_.test_mode) return {};
+  const auto snapshot = snapshot_.load();
+  const auto role = snapshot->principals.find(role_arn);
+  if (role == snapshot->principals.end()) {
+    return fail(Errc::access_denied, fmt::format("role {} does not exist", role_arn));
+  }
+  const Conditions none;
+  if (role->second.trust.evaluate({"sts:AssumeRole", role_arn, none, service}) ==
+      Policy::Effect::allow) {
+    return {};
+  }
+  return fail(Errc::access_denied,
+              fmt::format("the trust policy of role {} doesn't let {} perform sts:AssumeRole",
+                          role_arn, service));
+}
+
+Result<std::string> Authority::assume(const Caller& caller, std::string_view role_arn) const {
+  constexpr std::string_view action = "sts:AssumeRole";
+  const auto snapshot = snapshot_.load();
+  const auto role = snapshot->principals.find(role_arn);
+  const auto refuse = [&] {
+    return std::unexpected(denied(caller, action, role_arn, no_allow(action)));
+  };
+  if (role == snapshot->principals.end()) return refuse();
+  const auto& id = role->second.id;
+  if (options_.test_mode) return id;
+  const auto trusts = [&](std::string_view principal) {
+    return role->second.trust.evaluate({action, role_arn, caller.conditions, principal});
+  };
+  const auto& self = caller.role_arn.empty() ? caller.arn : caller.role_arn;
+  const auto by_name = std::max(trusts(self), trusts(caller.arn));
+  const auto by_account = trusts(fmt::format("arn:aws:iam::{}:root", caller.scope.account));
+  if (std::max(by_name, by_account) == Policy::Effect::deny) return refuse();
+  if (by_name == Policy::Effect::allow) return id;
+  if (by_account == Policy::Effect::none) return refuse();
+  TM_CHECK(authorize(caller, action, role_arn));
+  return id;
+}
+
 Decision Authority::decide_role(std::string_view role_arn, std::string_view service,
                                 std::string_view action, std::string_view resource,
                                 const Conditions& conditions) const {
   if (options_.test_mode) return {.allowed = true};
-  const auto roles = roles_.load();
-  const auto role = roles->find(role_arn);
-  if (role == roles->end()) {
+  const auto snapshot = snapshot_.load();
+  const auto role = snapshot->principals.find(role_arn);
+  if (role == snapshot->principals.end()) {
     return {false, "FAILED_TO_ASSUME_ROLE",
             role_arn.empty() ? fmt::format("the target has no role (RoleArn) to perform {} on {}",
                                            action, resource)
@@ -196,19 +282,19 @@ Decision Authority::decide_role(std::string_view role_arn, std::string_view serv
                       action, resource, why)};
 }
 
-Result<SessionCredentials> Authority::session_for_role(std::string_view role_arn,
-                                                       std::string_view session_name,
-                                                       TimeMs expiration) const {
+SessionCredentials Authority::session_for_role(const SessionOrder& order) const {
   SystemRandom random;
   SessionCredentials credentials;
   credentials.access_key_id = "ASIA" + random_base32(random, 16);
   credentials.secret = Secret(session_secret(credentials.access_key_id));
-  const auto payload = json::dump(json::object{{"key", credentials.access_key_id},
-                                               {"role", role_arn},
-                                               {"session", session_name},
-                                               {"expires", expiration.ms}});
+  json::object facts{{"key", credentials.access_key_id},
+                     {"role", order.role_arn},
+                     {"session", order.name},
+                     {"expires", order.expiration.ms}};
+  if (!order.policy.empty()) facts["policy"] = order.policy;
+  const auto payload = json::dump(facts);
   credentials.session_token = to_base64(sign_token(payload) + payload);
-  credentials.expiration = expiration;
+  credentials.expiration = order.expiration;
   return credentials;
 }
 

@@ -37,18 +37,26 @@ struct SessionCredentials {
   TimeMs expiration;
 };
 
-/// A role as decisions need it.
-struct RoleFacts {
+/// A role or a user as decisions need it.
+struct PrincipalFacts {
   std::string arn, id;
-  Policy trust;
+  Policy trust;  ///< Of a role.
   std::vector<Policy> policies;
+};
+
+/// Whose session, and what it may do at most.
+struct SessionOrder {
+  std::string_view role_arn, name;
+  TimeMs expiration;
+  std::string_view policy = {};  ///< A document; empty: all that the role may.
 };
 
 class Authority final : public wire::Keyring, public wire::Authorizer {
  public:
   explicit Authority(AuthorityOptions options);
 
-  /// Reads all roles of `tx` into a new snapshot: at once at start, else when `tx` is committed.
+  /// Reads all roles and users of `tx` into a new snapshot: at once at start, else when `tx` is
+  /// committed.
   [[nodiscard]] Status load(store::Tx& tx);
   [[nodiscard]] Status refresh(store::Tx& tx);
 
@@ -63,25 +71,39 @@ class Authority final : public wire::Keyring, public wire::Authorizer {
                                      std::string_view action, std::string_view resource,
                                      const Conditions& conditions) const;
 
+  /// Whether `service` may act as the role. Fails with access_denied, naming both.
+  [[nodiscard]] Status may_assume(std::string_view role_arn, std::string_view service) const;
+  /// Whether `caller` may act as the role (sts:AssumeRole): the trust policy names it, or names
+  /// its account and its own policies allow it. Gives the role's id.
+  [[nodiscard]] Result<std::string> assume(const Caller& caller, std::string_view role_arn) const;
+
   /// Temporary keys of a role. Nothing is stored: the token says it all and is signed.
-  [[nodiscard]] Result<SessionCredentials> session_for_role(std::string_view role_arn,
-                                                            std::string_view session_name,
-                                                            TimeMs expiration) const;
+  [[nodiscard]] SessionCredentials session_for_role(const SessionOrder& order) const;
 
   [[nodiscard]] const AuthorityOptions& options() const noexcept { return options_; }
 
  private:
-  using Snapshot = std::map<std::string, RoleFacts, std::less<>>;
-  [[nodiscard]] Result<std::shared_ptr<const Snapshot>> read(store::Tx& tx) const;
+  struct KeyFacts {
+    Secret secret;
+    bool active = true;
+    Caller identity;
+  };
+  struct Snapshot {
+    std::map<std::string, PrincipalFacts, std::less<>> principals;  ///< By ARN.
+    std::map<std::string, KeyFacts, std::less<>> keys;              ///< Users', by id.
+  };
+  [[nodiscard]] static Status read_roles(store::Tx& tx, Snapshot& snapshot);
+  [[nodiscard]] static Status read_users(store::Tx& tx, Snapshot& snapshot);
+  [[nodiscard]] static Result<std::shared_ptr<const Snapshot>> read(store::Tx& tx);
   [[nodiscard]] Result<wire::Credential> find_session(std::string_view access_key_id,
                                                       std::string_view session_token,
                                                       TimeMs now) const;
   [[nodiscard]] std::string session_secret(std::string_view access_key_id) const;
   [[nodiscard]] std::string sign_token(std::string_view payload) const;
-  [[nodiscard]] static Policy::Effect evaluate(const RoleFacts& role, const Question& question);
+  [[nodiscard]] static Policy::Effect evaluate(const PrincipalFacts& who, const Question& question);
 
   const AuthorityOptions options_;
-  std::atomic<std::shared_ptr<const Snapshot>> roles_;
+  std::atomic<std::shared_ptr<const Snapshot>> snapshot_;
 };
 
 }  // namespace tidemill::iam

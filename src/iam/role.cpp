@@ -18,14 +18,6 @@ Role read_role(const store::Row& row) {
   return role;
 }
 
-std::unexpected<Error> no_such(std::string message) {
-  return fail(Errc::not_found, "NoSuchEntity", std::move(message));
-}
-
-std::unexpected<Error> no_such_policy(std::string_view name) {
-  return no_such(fmt::format("The role policy with name {} cannot be found.", name));
-}
-
 }  // namespace
 
 Result<Role> require_role(store::Tx& tx, std::string_view account, std::string_view name) {
@@ -33,7 +25,7 @@ Result<Role> require_role(store::Tx& tx, std::string_view account, std::string_v
                            " created_ms FROM iam_roles WHERE account = $1 AND name = $2",
                            read_role, account, name));
   if (role) return *std::move(role);
-  return no_such(fmt::format("The role with name {} cannot be found.", name));
+  return no_such_entity(fmt::format("The role with name {} cannot be found.", name));
 }
 
 Result<std::vector<Role>> list_roles(store::Tx& tx, std::string_view account,
@@ -43,6 +35,13 @@ Result<std::vector<Role>> list_roles(store::Tx& tx, std::string_view account,
                             read_role, account));
   std::erase_if(roles, [&](const Role& role) { return !role.path.starts_with(path_prefix); });
   return roles;
+}
+
+Result<std::vector<Role>> all_roles(store::Tx& tx) {
+  return tx.all(
+      "SELECT account, name, id, path, trust, description, session_seconds, created_ms"
+      " FROM iam_roles",
+      read_role);
 }
 
 Status add_role(store::Tx& tx, const Role& role) {
@@ -60,48 +59,26 @@ Status add_role(store::Tx& tx, const Role& role) {
 }
 
 Status remove_role(store::Tx& tx, const Role& role) {
-  TM_TRY(const auto names, policy_names(tx, role));
-  if (!names.empty()) {
-    return fail(Errc::conflict, "DeleteConflict",
-                "Cannot delete entity, must delete policies first.");
-  }
+  TM_CHECK(require_bare(tx, role.entity()));
+  TM_CHECK(tx.exec("DELETE FROM iam_tags WHERE account = $1 AND kind = 'role' AND owner = $2",
+                   role.account, role.name));
   TM_CHECK(
       tx.exec("DELETE FROM iam_roles WHERE account = $1 AND name = $2", role.account, role.name));
   return {};
 }
 
-Result<std::vector<std::string>> policy_names(store::Tx& tx, const Role& role) {
-  return tx.all(
-      "SELECT name FROM iam_role_policies WHERE account = $1 AND role = $2 ORDER BY name",
-      [](const store::Row& row) { return row.text(0); }, role.account, role.name);
-}
-
-Result<std::string> policy_document(store::Tx& tx, const Role& role, std::string_view name) {
-  TM_TRY(auto document,
-         tx.one(
-             "SELECT document FROM iam_role_policies WHERE account = $1 AND role = $2 AND"
-             " name = $3",
-             [](const store::Row& row) { return row.text(0); }, role.account, role.name, name));
-  if (document) return *std::move(document);
-  return no_such_policy(name);
-}
-
-Status save_policy(store::Tx& tx, const Role& role, std::string_view name,
-                   std::string_view document) {
+Status update_role(store::Tx& tx, const Role& role) {
   TM_CHECK(
-      tx.exec("INSERT INTO iam_role_policies (account, role, name, document)"
-              " VALUES ($1, $2, $3, $4)"
-              " ON CONFLICT (account, role, name) DO UPDATE SET document = $4",
-              role.account, role.name, name, document));
+      tx.exec("UPDATE iam_roles SET description = $3, session_seconds = $4"
+              " WHERE account = $1 AND name = $2",
+              role.account, role.name, role.description, role.session_seconds));
   return {};
 }
 
-Status remove_policy(store::Tx& tx, const Role& role, std::string_view name) {
-  TM_TRY(const auto removed,
-         tx.exec("DELETE FROM iam_role_policies WHERE account = $1 AND role = $2 AND name = $3",
-                 role.account, role.name, name));
-  if (removed > 0) return {};
-  return no_such_policy(name);
+Status set_trust(store::Tx& tx, const Role& role, std::string_view document) {
+  TM_CHECK(tx.exec("UPDATE iam_roles SET trust = $3 WHERE account = $1 AND name = $2", role.account,
+                   role.name, document));
+  return {};
 }
 
 }  // namespace tidemill::iam

@@ -1,4 +1,4 @@
-/// Roles and their inline policies as the store keeps them. Functions take the open transaction.
+/// Roles as the store keeps them. Functions take the open transaction.
 #pragma once
 
 #include <optional>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "iam/entity.h"
 #include "store/store.h"
 
 namespace tidemill::iam {
@@ -22,6 +23,7 @@ struct Role {
   [[nodiscard]] std::string arn() const {
     return "arn:aws:iam::" + account + ":role" + path + name;
   }
+  [[nodiscard]] Entity entity() const { return {account, "role", name}; }
 };
 
 /// Fails with AWS's NoSuchEntity.
@@ -30,17 +32,14 @@ struct Role {
 /// In the order of their names; those whose path begins with `path_prefix`.
 [[nodiscard]] Result<std::vector<Role>> list_roles(store::Tx& tx, std::string_view account,
                                                    std::string_view path_prefix);
+/// Of every account.
+[[nodiscard]] Result<std::vector<Role>> all_roles(store::Tx& tx);
 /// Fails with EntityAlreadyExists.
 [[nodiscard]] Status add_role(store::Tx& tx, const Role& role);
+/// Description and longest session.
+[[nodiscard]] Status update_role(store::Tx& tx, const Role& role);
+[[nodiscard]] Status set_trust(store::Tx& tx, const Role& role, std::string_view document);
 /// Fails with DeleteConflict while it has policies.
 [[nodiscard]] Status remove_role(store::Tx& tx, const Role& role);
-
-[[nodiscard]] Result<std::vector<std::string>> policy_names(store::Tx& tx, const Role& role);
-/// Fails with NoSuchEntity.
-[[nodiscard]] Result<std::string> policy_document(store::Tx& tx, const Role& role,
-                                                  std::string_view name);
-[[nodiscard]] Status save_policy(store::Tx& tx, const Role& role, std::string_view name,
-                                 std::string_view document);
-[[nodiscard]] Status remove_policy(store::Tx& tx, const Role& role, std::string_view name);
 
 }  // namespace tidemill::iam

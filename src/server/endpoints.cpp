@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "glue/check.h"
+#include "iam/entity.h"
 #include "server/program.h"
 
 namespace tidemill::server {
@@ -109,8 +110,7 @@ Program::Answer Program::reset(const console::Question&) {
     TM_CHECK(hub_->reset(tx));
     TM_CHECK(runs_->reset(tx));
     TM_CHECK(objects_->reset(tx));
-    TM_CHECK(tx.exec("DELETE FROM iam_role_policies"));
-    TM_CHECK(tx.exec("DELETE FROM iam_roles"));
+    TM_CHECK(iam::reset(tx));
     return authority_->refresh(tx);
   };
   TM_CO_CHECK(co_await store_->write(forget));

@@ -65,8 +65,14 @@ Result<glue::RunCredentials> Program::credentials_of(const glue::Launch& launch)
   const std::chrono::milliseconds lasting =
       launch.timeout_minutes > 0 ? std::chrono::minutes(launch.timeout_minutes) + credentials_margin
                                  : credentials_unbounded;
-  TM_TRY(auto session, authority_->session_for_role(launch.role_arn, "GlueJobRunnerSession",
-                                                    clock_.now().plus(lasting)));
+  if (!authority_->may_assume(launch.role_arn, "glue.amazonaws.com")) {
+    return fail(Errc::access_denied,
+                fmt::format("Role {} should be given assume role permissions for Glue Service.",
+                            launch.role_arn));
+  }
+  auto session = authority_->session_for_role({.role_arn = launch.role_arn,
+                                               .name = "GlueJobRunnerSession",
+                                               .expiration = clock_.now().plus(lasting)});
   return glue::RunCredentials{.access_key_id = std::move(session.access_key_id),
                               .secret = std::move(session.secret),
                               .session_token = std::move(session.session_token)};
