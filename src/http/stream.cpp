@@ -1,5 +1,6 @@
 #include "http/stream.h"
 
+#include <netinet/tcp.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
@@ -32,6 +33,17 @@ std::size_t advance(std::span<iovec> slices, std::size_t bytes) noexcept {
   return left;
 }
 
+/// Within one machine no packet is lost and no line is shared. An algorithm that paces what it
+/// sends (BBR, on systems where it is the default) costs three quarters of the throughput there.
+void send_unpaced_at_home(asio::ip::tcp::socket& socket) noexcept {
+  error_code error;
+  const auto peer = socket.remote_endpoint(error).address();
+  if (error || (!peer.is_loopback() && peer != socket.local_endpoint(error).address())) return;
+  constexpr std::string_view plain = "reno";
+  (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_CONGESTION, plain.data(),
+                     socklen_t(plain.size()));
+}
+
 }  // namespace
 
 Stream::Stream(asio::ip::tcp::socket socket)
@@ -39,6 +51,7 @@ Stream::Stream(asio::ip::tcp::socket socket)
   error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket_.native_non_blocking(true, ignored);
+  send_unpaced_at_home(socket_);
 }
 
 std::optional<Moved> Stream::try_read(std::span<char> to) noexcept {
