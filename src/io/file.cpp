@@ -133,7 +133,7 @@ struct FileSink::State {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
     fd = Fd(::openat(directory.fd(), options.name.c_str(), flags, 0600));
     if (!fd) return failed("create", options.name, errno);
-    if (options.size && *options.size > piece_bytes) {
+    if (options.size && *options.size > early_writeback_bytes) {
       const int error = ::posix_fallocate(fd.get(), 0, static_cast<off_t>(*options.size));
       if (error == ENOSPC || error == EFBIG) return failed("make room for", options.name, error);
     }

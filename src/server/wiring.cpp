@@ -14,7 +14,7 @@
 namespace tidemill::server {
 namespace {
 
-constexpr int pool_threads = 2;
+constexpr int pool_threads = 8;
 constexpr std::size_t pool_queue_max = 4096;
 /// How long a run's keys hold beyond its time-out.
 constexpr auto credentials_margin = std::chrono::hours(1);
