@@ -33,6 +33,20 @@ Status fill(const Member& member, std::string_view text, void* object) {
   return std::unexpected(std::move(error));
 }
 
+/// "tagKeys=a&tagKeys=b"
+Status fill_repeated(const Parameters& query, const Member& member, void* object) {
+  void* list = nullptr;
+  for (const auto& [name, value] : query) {
+    if (name != member.wire_name) continue;
+    if (list == nullptr) list = set_value(member, object);
+    if (!read_scalar(*member.shape->element, value, member.shape->list->add(list))) {
+      return fail(Errc::invalid_argument, "ValidationException",
+                  fmt::format("Provided value for {} is not valid", member.wire_name));
+    }
+  }
+  return {};
+}
+
 void fill_prefixed(const Member& member, const http::Headers& headers, void* object) {
   void* map = nullptr;
   for (const auto& [name, value] : headers.fields()) {
@@ -64,6 +78,7 @@ Status fill_member(const Target& target, const Member& member, const http::Heade
       return {};
     case Place::header_prefix: fill_prefixed(member, headers, object); return {};
     case Place::query: {
+      if (member.shape->kind == Kind::list) return fill_repeated(target.query, member, object);
       const auto* value = find_parameter(target.query, member.wire_name);
       // S3 takes "max-parts=" for absent.
       const bool absent =

@@ -244,3 +244,16 @@ def services_source(names):
     lines += [f"      &{name}::service," for name in names]
     lines += ["  };", "  return all;", "}", "", "}  // namespace tidemill::wire", ""]
     return "\n".join(lines)
+
+
+def operations_header(services):
+    lines = [MADE + "#pragma once", ""]
+    lines += [f'#include "wire/gen/{service.name}.h"' for service in services]
+    lines += ["", "namespace tidemill::wire {", ""]
+    lines += ["/// Calls visit.operator()<Op>() for every operation of the list."]
+    lines += ["template <class Visit>", "void each_operation(Visit&& visit) {"]
+    for service in services:
+        names = list(service.operations)
+        lines += [f"  visit.template operator()<{service.name}::op::{name}>();" for name in names]
+    lines += ["}", "", "}  // namespace tidemill::wire", ""]
+    return "\n".join(lines)

@@ -5,7 +5,8 @@ Usage: generate.py --operations src/wire/operations.toml --out BUILD/gen/wire/ge
        generate.py --operations … --list      (the file names it would write)
 
 For each service of the list it writes <service>.h (a struct for each shape, an op tag for each
-operation) and <service>.cpp (the tables of src/wire/shape.h), and services.{h,cpp} that name all.
+operation) and <service>.cpp (the tables of src/wire/shape.h), services.{h,cpp} that name all, and operations.h
+that visits every operation.
 Files that would not change are left alone. See docs/internals/wire.md.
 """
 
@@ -43,15 +44,17 @@ def main():
         services = tomllib.load(file)
     names = sorted(services)
     if args.list:
-        print(";".join(f"{name}{end}" for name in [*names, "services"] for end in (".h", ".cpp")))
+        print(";".join(f"{name}{end}" for name in [*names, "services"] for end in (".h", ".cpp"))
+              + ";operations.h")
         return
     args.out.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        service = load_service(name, services[name])
+    loaded = [load_service(name, services[name]) for name in names]
+    for name, service in zip(names, loaded):
         write_if_changed(args.out / f"{name}.h", emit.header(service))
         write_if_changed(args.out / f"{name}.cpp", emit.tables(service))
     write_if_changed(args.out / "services.h", emit.services_header())
     write_if_changed(args.out / "services.cpp", emit.services_source(names))
+    write_if_changed(args.out / "operations.h", emit.operations_header(loaded))
 
 
 if __name__ == "__main__":
