@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cstring>
 #include <memory>
 #include <type_traits>
 
@@ -11,8 +9,10 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "base/crc64nvme.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/md5.h"
 
 namespace tidemill {
 namespace {
@@ -54,50 +54,6 @@ EVP_MD_CTX* scratch() {
   thread_local const Context context(EVP_MD_CTX_new());
   TM_ASSERT(context != nullptr);
   return context.get();
-}
-
-constexpr std::uint64_t nvme_polynomial = 0x9a6c9329ac4bc9b5;  // Reflected.
-using NvmeTables = std::array<std::array<std::uint64_t, 256>, 16>;
-
-/// tables[i][b]: what byte b contributes when i more bytes follow it.
-constexpr NvmeTables make_nvme_tables() {
-  NvmeTables tables{};
-  for (std::uint64_t byte = 0; byte < 256; ++byte) {
-    std::uint64_t crc = byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) ? nvme_polynomial : 0);
-    tables[0][byte] = crc;
-  }
-  for (std::size_t slice = 1; slice < tables.size(); ++slice) {
-    for (std::size_t byte = 0; byte < 256; ++byte) {
-      const std::uint64_t before = tables[slice - 1][byte];
-      tables[slice][byte] = tables[0][before & 0xff] ^ (before >> 8);
-    }
-  }
-  return tables;
-}
-
-constexpr NvmeTables nvme = make_nvme_tables();
-
-std::uint64_t crc64nvme(std::uint64_t crc, std::string_view bytes) {
-  crc = ~crc;
-  const char* p = bytes.data();
-  std::size_t left = bytes.size();
-  static_assert(std::endian::native == std::endian::little);
-  for (; left >= 16; left -= 16, p += 16) {
-    std::uint64_t low;
-    std::uint64_t high;
-    std::memcpy(&low, p, 8);
-    std::memcpy(&high, p + 8, 8);
-    low ^= crc;
-    crc = 0;
-    for (std::size_t i = 0; i < 8; ++i) {
-      crc ^= nvme[15 - i][(low >> (8 * i)) & 0xff] ^ nvme[7 - i][(high >> (8 * i)) & 0xff];
-    }
-  }
-  for (; left > 0; --left, ++p) {
-    crc = nvme[0][(crc ^ static_cast<unsigned char>(*p)) & 0xff] ^ (crc >> 8);
-  }
-  return ~crc;
 }
 
 std::uint32_t crc32c(std::uint32_t crc, std::string_view bytes) {
@@ -145,12 +101,13 @@ std::string hmac(DigestKind kind, std::string_view key, std::string_view text) {
 
 struct Digest::State {
   DigestKind kind;
-  Context context;        // md5, sha1, sha256
+  Md5 md5;
+  Context context;        // sha1, sha256
   std::uint64_t crc = 0;  // the others
 };
 
 Digest::Digest(DigestKind kind) : state_(std::make_unique<State>(State{.kind = kind})) {
-  if (kind > DigestKind::sha256) return;
+  if (kind != DigestKind::sha1 && kind != DigestKind::sha256) return;
   state_->context.reset(EVP_MD_CTX_new());
   TM_ASSERT(state_->context != nullptr);
   begin(state_->context.get(), kind);
@@ -164,7 +121,7 @@ void Digest::update(std::string_view bytes) {
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   auto& crc = state_->crc;
   switch (state_->kind) {
-    case DigestKind::md5:
+    case DigestKind::md5: return state_->md5.update(bytes);
     case DigestKind::sha1:
     case DigestKind::sha256: return add(state_->context.get(), bytes);
     case DigestKind::crc32:
@@ -177,7 +134,7 @@ void Digest::update(std::string_view bytes) {
 
 std::string Digest::finish() {
   switch (state_->kind) {
-    case DigestKind::md5:
+    case DigestKind::md5: return state_->md5.finish();
     case DigestKind::sha1:
     case DigestKind::sha256: return end(state_->context.get());
     case DigestKind::crc32:
