@@ -31,14 +31,31 @@ std::string random_hex(Random& random, std::size_t bytes) {
   return to_hex({reinterpret_cast<const char*>(raw.data()), raw.size()});
 }
 
-std::string random_uuid(Random& random) {
-  std::array<std::uint8_t, 16> raw;
-  random.fill(raw);
-  raw[6] = std::uint8_t((raw[6] & 0x0f) | 0x40);
+namespace {
+
+using UuidBytes = std::array<std::uint8_t, 16>;
+
+std::string uuid_text(UuidBytes raw, std::uint8_t version) {
+  raw[6] = std::uint8_t((raw[6] & 0x0f) | version << 4);
   raw[8] = std::uint8_t((raw[8] & 0x3f) | 0x80);
   auto hex = to_hex({reinterpret_cast<const char*>(raw.data()), raw.size()});
   for (const std::size_t at : {8u, 13u, 18u, 23u}) hex.insert(at, 1, '-');
   return hex;
+}
+
+}  // namespace
+
+std::string random_uuid(Random& random) {
+  UuidBytes raw;
+  random.fill(raw);
+  return uuid_text(raw, 4);
+}
+
+std::string ordered_uuid(Random& random, TimeMs now) {
+  UuidBytes raw;
+  random.fill(raw);
+  for (std::size_t i = 0; i < 6; ++i) raw[i] = std::uint8_t(now.ms >> (40 - 8 * i));
+  return uuid_text(raw, 7);
 }
 
 namespace {

@@ -103,7 +103,8 @@ Task<Result<w::PutEventsResponse>> Api::put_events(const Caller& caller,
         ++*response.FailedEntryCount;
         continue;
       }
-      const auto event = to_event(caller, entry, clock_.now(), random_uuid(random_));
+      const auto now = clock_.now();
+      const auto event = to_event(caller, entry, now, ordered_uuid(random_, now));
       TM_CHECK(hub_.publish(tx, event));
       result.EventId = event.id;
     }

@@ -72,13 +72,12 @@ Status remove_job(store::Tx& tx, const Scope& scope, std::string_view name) {
   return {};
 }
 
-Result<std::int64_t> active_runs(store::Tx& tx, const Scope& scope, std::string_view name) {
-  TM_TRY(
-      const auto active,
-      tx.one(
-          "SELECT active FROM glue_jobs WHERE account = $1 AND region = $2 AND name = $3",
-          [](const store::Row& row) { return row.integer(0); }, scope.account, scope.region, name));
-  return active.value_or(0);
+Result<std::optional<Occupancy>> occupancy_of(store::Tx& tx, const Scope& scope,
+                                              std::string_view name) {
+  return tx.one(
+      "SELECT revision, active FROM glue_jobs WHERE account = $1 AND region = $2 AND name = $3",
+      [](const store::Row& row) { return Occupancy{row.text(0), row.integer(1)}; }, scope.account,
+      scope.region, name);
 }
 
 }  // namespace tidemill::glue

@@ -23,8 +23,12 @@ namespace tidemill::glue {
 /// Without a word where there is none.
 [[nodiscard]] Status remove_job(store::Tx& tx, const Scope& scope, std::string_view name);
 
-/// Runs of the job that aren't final.
-[[nodiscard]] Result<std::int64_t> active_runs(store::Tx& tx, const Scope& scope,
-                                               std::string_view name);
+/// How many runs of the job aren't final, and under which of its revisions.
+struct Occupancy {
+  std::string revision;
+  std::int64_t active = 0;
+};
+[[nodiscard]] Result<std::optional<Occupancy>> occupancy_of(store::Tx& tx, const Scope& scope,
+                                                            std::string_view name);
 
 }  // namespace tidemill::glue

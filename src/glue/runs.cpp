@@ -13,6 +13,10 @@ constexpr std::string_view columns =
     " created_ms, modified_ms, spawned_ms, first_line_ms, completed_ms, pid, pid_start, boot_id,"
     " error";
 
+std::string runs_exceeded(std::string_view job) {
+  return fmt::format("Concurrent runs exceeded for {}", job);
+}
+
 std::optional<TimeMs> maybe_time(const store::Row& row, int column) {
   const auto ms = row.maybe_integer(column);
   return ms ? std::optional(TimeMs{*ms}) : std::nullopt;
@@ -118,10 +122,9 @@ Status Runs::insert(store::Tx& tx, RunRow run) {
 
 Result<std::string> Runs::start(store::Tx& tx, StartOrder order) {
   const auto plan = plan_of(order.job);
-  TM_TRY(const auto active, active_runs(tx, order.job.scope, order.job.name));
-  if (active >= plan.concurrent_max) {
-    return refuse(Errc::conflict, "ConcurrentRunsExceededException",
-                  fmt::format("Concurrent runs exceeded for {}", order.job.name));
+  TM_TRY(const auto occupied, occupancy_of(tx, order.job.scope, order.job.name));
+  if (occupied && occupied->active >= plan.concurrent_max) {
+    return refuse(Errc::conflict, "ConcurrentRunsExceededException", runs_exceeded(order.job.name));
   }
   const ArgumentLayers layers{plan.defaults, order.trigger.arguments, order.given, plan.fixed};
   const auto merged = merge_arguments(layers);
@@ -230,11 +233,11 @@ Status Runs::publish(store::Tx& tx, const RunRow& run) {
   const auto change = state_change(run.state, run.error);
   if (!change) return {};
   events::Event event;
-  event.id = random_uuid(parts_.random);
+  event.time = parts_.clock.now();
+  event.id = ordered_uuid(parts_.random, event.time);
   event.scope = run.scope;
   event.source = "aws.glue";
   event.detail_type = "Glue Job State Change";
-  event.time = parts_.clock.now();
   event.detail = json::dump(json::object{{"jobName", run.job},
                                          {"severity", change->severity},
                                          {"state", text(run.state)},
@@ -287,22 +290,33 @@ Result<events::Outcome> JobTarget::apply(store::Tx& tx, const events::Delivery& 
   TM_ASSERT(arn.has_value());
   // Terraform with skip_requesting_account_id writes ARNs without an account.
   const Scope scope{arn->account.empty() ? delivery.scope.account : arn->account, arn->region};
-  TM_TRY(const auto job, find_job(tx, scope, std::string_view(arn->resource).substr(4)));
-  if (!job) {
-    return events::Outcome{
-        .kind = Kind::refused,
-        .code = "NO_RESOURCE",
-        .message = fmt::format("Glue job {} does not exist.", arn->resource.substr(4))};
+  const auto name = std::string_view(arn->resource).substr(4);
+  TM_TRY(const auto occupied, occupancy_of(tx, scope, name));
+  if (!occupied) {
+    return events::Outcome{.kind = Kind::refused,
+                           .code = "NO_RESOURCE",
+                           .message = fmt::format("Glue job {} does not exist.", name)};
   }
+  const auto full = full_.find(delivery.target_arn);
+  const bool still_full = full != full_.end() && full->second.revision == occupied->revision &&
+                          full->second.active <= occupied->active;
+  if (still_full) return wait_for(name);
+  TM_TRY(const auto job, require_job(tx, scope, name));
   auto input = parse_target_input(delivery);
   auto id = runs_.start(
-      tx, {*job, trigger_of(delivery), std::move(input.arguments), std::move(input.settings)});
+      tx, {job, trigger_of(delivery), std::move(input.arguments), std::move(input.settings)});
   if (id) return events::Outcome{.result = *std::move(id)};
   if (id.error().name != "ConcurrentRunsExceededException") return std::unexpected(id.error());
-  return events::Outcome{.kind = Kind::retry,
-                         .code = "RESOURCE_LIMIT_EXCEEDED",
-                         .message = id.error().message,
-                         .waits_for_target = true};
+  if (full_.size() >= full_max) full_.clear();
+  full_[delivery.target_arn] = *occupied;
+  return wait_for(name);
+}
+
+events::Outcome JobTarget::wait_for(std::string_view job) {
+  return {.kind = events::Outcome::Kind::retry,
+          .code = "RESOURCE_LIMIT_EXCEEDED",
+          .message = runs_exceeded(job),
+          .waits_for_target = true};
 }
 
 json::object shown_run(const RunRow& run) {

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/json.h"
@@ -95,7 +96,13 @@ class JobTarget final : public events::Target {
   Result<events::Outcome> apply(store::Tx& tx, const events::Delivery& delivery) override;
 
  private:
+  static constexpr std::size_t full_max = 1000;
+  static events::Outcome wait_for(std::string_view job);
+
   Runs& runs_;
+  /// Jobs that had no place for one more run when they were last asked, by ARN: while they have as
+  /// many, the next delivery needs no look at their definition. Commit thread.
+  std::unordered_map<std::string, Occupancy> full_;
 };
 
 /// What `explain` and `runs list` show of a run.

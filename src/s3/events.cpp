@@ -16,7 +16,7 @@ std::string circumstances(const Happening& happening, const Caller& caller) {
 
 events::Event make_event(const Bucket& bucket, const Happening& happening, Random& random) {
   events::Event event;
-  event.id = random_uuid(random);
+  event.id = ordered_uuid(random, happening.time);
   event.scope = bucket.scope;
   event.source = "aws.s3";
   event.time = happening.time;

@@ -112,11 +112,11 @@ Status save_tags(store::Tx& tx, std::int64_t bucket, std::string_view key, const
 }
 
 Result<std::int64_t> next_sequencer(store::Tx& tx) {
-  TM_TRY(const auto next, tx.one("UPDATE s3_counters SET value = value + 1"
-                                 " WHERE name = 'sequencer' RETURNING value",
-                                 [](const store::Row& row) { return row.integer(0); }));
-  if (!next) return fail(Errc::corrupt, "the sequencer's row is gone");
-  return *next;
+  // In two steps: SQLite keeps what RETURNING gives in a table of its own, made for each statement.
+  TM_TRY(const auto changed,
+         tx.exec("UPDATE s3_counters SET value = value + 1 WHERE name = 'sequencer'"));
+  if (changed != 1) return fail(Errc::corrupt, "the sequencer's row is gone");
+  return last_sequencer(tx);
 }
 
 Result<std::int64_t> last_sequencer(store::Tx& tx) {
