@@ -5,6 +5,7 @@
 #include <cstring>
 #include <deque>
 #include <mutex>
+#include <thread>
 
 #include "base/md5_lanes.h"
 
@@ -30,6 +31,12 @@ class Mill {
         continue;
       }
       busy_ = true;
+      if (waiting_.size() == 1) {
+        // With more threads than cores, those that are about to come get to run first.
+        lock.unlock();
+        std::this_thread::yield();
+        lock.lock();
+      }
       while (piece.left > 0) turn(lock);
       busy_ = false;
       changed_.notify_all();
