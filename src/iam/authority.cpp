@@ -246,12 +246,11 @@ Result<std::string> Authority::assume(const Caller& caller, std::string_view rol
     return role->second.trust.evaluate({action, role_arn, caller.conditions, principal});
   };
   const auto& self = caller.role_arn.empty() ? caller.arn : caller.role_arn;
-  const auto by_name = std::max(trusts(self), trusts(caller.arn));
-  const auto by_account = trusts(fmt::format("arn:aws:iam::{}:root", caller.scope.account));
-  if (std::max(by_name, by_account) == Policy::Effect::deny) return refuse();
-  if (by_name == Policy::Effect::allow) return id;
-  if (by_account == Policy::Effect::none) return refuse();
-  TM_CHECK(authorize(caller, action, role_arn));
+  const auto effect = std::max(trusts(self), trusts(caller.arn));
+  if (effect != Policy::Effect::allow) return refuse();
+  // Trust in the account leaves it to the account whom it lets.
+  const auto account = trusts(fmt::format("arn:aws:iam::{}:root", caller.scope.account));
+  if (account == Policy::Effect::allow) TM_CHECK(authorize(caller, action, role_arn));
   return id;
 }
 
