@@ -113,9 +113,9 @@ Result<GroupPage> Ledger::groups(store::Tx& tx, const GroupQuery& query) const {
   };
   TM_CHECK(
       tx.each("SELECT id, name, class, kms_key, is_protected, retention_days, created_ms,"
-              " stored_bytes FROM log_groups WHERE account = $1 AND region = $2 AND name > $3"
-              " AND name >= $4 ORDER BY name",
-              row, query.scope.account, query.scope.region, after, query.prefix));
+              " stored_bytes FROM log_groups WHERE account = $1 AND region = $2 AND name >= $3"
+              " AND name <> $4 ORDER BY name",
+              row, query.scope.account, query.scope.region, std::max(after, query.prefix), after));
   return page;
 }
 

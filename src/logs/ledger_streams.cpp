@@ -1,4 +1,5 @@
 // Log streams.
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -22,13 +23,14 @@ Stream to_stream(const store::Row& row) {
   return stream;
 }
 
-/// A listing's four orders, each beginning after ($2) or after ($3, $2). $4: the prefix.
+/// A listing's four orders. By name: from $2 on, without $3, where the last page ended (one bound,
+/// so that the index is entered at the right place); by time: beginning after ($3, $2).
 constexpr std::string_view by_name =
     "SELECT id, name, created_ms, first_ms, last_ms, ingested_ms FROM log_streams"
-    " WHERE log_group = $1 AND name > $2 AND name >= $4 ORDER BY name";
+    " WHERE log_group = $1 AND name >= $2 AND name <> $3 ORDER BY name";
 constexpr std::string_view by_name_down =
     "SELECT id, name, created_ms, first_ms, last_ms, ingested_ms FROM log_streams"
-    " WHERE log_group = $1 AND ($3 = 0 OR name < $2) AND name >= $4 ORDER BY name DESC";
+    " WHERE log_group = $1 AND name <= $2 AND name <> $3 ORDER BY name DESC";
 constexpr std::string_view by_time =
     "SELECT id, name, created_ms, first_ms, last_ms, ingested_ms FROM log_streams"
     " WHERE log_group = $1 AND (last_ms, name) > ($3, $2) ORDER BY last_ms, name";
@@ -36,24 +38,31 @@ constexpr std::string_view by_time_down =
     "SELECT id, name, created_ms, first_ms, last_ms, ingested_ms FROM log_streams"
     " WHERE log_group = $1 AND (last_ms, name) < ($3, $2) ORDER BY last_ms DESC, name DESC";
 
-struct Place {
+/// Follows every name that has the prefix before it.
+constexpr std::string_view last_character = "\U0010FFFF";
+
+struct NamePlace {
+  std::string from, without;
+};
+
+NamePlace name_place(const StreamQuery& query, const std::string& last) {
+  if (!query.descending) return {std::max(last, query.prefix), last};
+  auto end = query.prefix + std::string(last_character);
+  return {query.token ? std::min(last, end) : std::move(end), last};
+}
+
+struct TimePlace {
   std::string name;
   std::int64_t time = 0;
 };
 
-/// Where the page begins; `time` stands for "there is a token" where names alone give the order.
-Result<Place> place_after(const StreamQuery& query) {
-  if (!query.token) {
-    if (!query.by_last_event) return Place{};
-    return Place{{}, query.descending ? INT64_MAX : INT64_MIN};
-  }
-  TM_TRY(const auto inside, parse_list_token(*query.token));
-  if (!query.by_last_event) return Place{inside, 1};
-  const auto colon = inside.find(':');
-  if (colon == inside.npos) return bad_token();
-  Place place{inside.substr(colon + 1), 0};
-  const auto* end = inside.data() + colon;
-  const auto [stop, code] = std::from_chars(inside.data(), end, place.time);
+Result<TimePlace> time_place(const StreamQuery& query, const std::string& last) {
+  if (!query.token) return TimePlace{{}, query.descending ? INT64_MAX : INT64_MIN};
+  const auto colon = last.find(':');
+  if (colon == last.npos) return bad_token();
+  TimePlace place{last.substr(colon + 1), 0};
+  const auto* end = last.data() + colon;
+  const auto [stop, code] = std::from_chars(last.data(), end, place.time);
   if (code != std::errc() || stop != end) return bad_token();
   return place;
 }
@@ -63,9 +72,18 @@ std::string token_of(const StreamQuery& query, const Stream& last) {
   return list_token(fmt::format("{}:{}", last.last ? last.last->ms : -1, last.name));
 }
 
-std::string_view statement(const StreamQuery& query) {
-  if (query.by_last_event) return query.descending ? by_time_down : by_time;
-  return query.descending ? by_name_down : by_name;
+Status list(store::Tx& tx, std::int64_t group, const StreamQuery& query, const store::RowFn& row) {
+  std::string last;
+  if (query.token) {
+    TM_TRY(last, parse_list_token(*query.token));
+  }
+  if (!query.by_last_event) {
+    const auto place = name_place(query, last);
+    return tx.each(query.descending ? by_name_down : by_name, row, group, place.from,
+                   place.without);
+  }
+  TM_TRY(const auto place, time_place(query, last));
+  return tx.each(query.descending ? by_time_down : by_time, row, group, place.name, place.time);
 }
 
 }  // namespace
@@ -114,10 +132,9 @@ Result<StreamPage> Ledger::streams(store::Tx& tx, const StreamQuery& query) cons
     return invalid_parameter("Cannot order by LastEventTime with a logStreamNamePrefix.");
   }
   TM_TRY(const auto found, group(tx, query.group));
-  TM_TRY(const auto after, place_after(query));
   StreamPage page;
   const store::RowFn row = [&](const store::Row& r) {
-    if (!r.bytes(1).starts_with(query.prefix)) return query.descending;
+    if (!r.bytes(1).starts_with(query.prefix)) return false;
     if (page.streams.size() == std::size_t(query.limit)) {
       page.token = token_of(query, page.streams.back());
       return false;
@@ -125,7 +142,7 @@ Result<StreamPage> Ledger::streams(store::Tx& tx, const StreamQuery& query) cons
     page.streams.push_back(to_stream(r));
     return true;
   };
-  TM_CHECK(tx.each(statement(query), row, found.id, after.name, after.time, query.prefix));
+  TM_CHECK(list(tx, found.id, query, row));
   return page;
 }
 

@@ -78,8 +78,9 @@ struct Writer::State : std::enable_shared_from_this<State> {
   void drop(const Entry& entry) {
     if (!entry.event) return;  // The stream comes into being with its first line.
     ++dropped;
-    if (lost.size() >= noticed_streams_max) return;
-    auto& here = lost.try_emplace(stream_arn(entry.stream)).first->second;
+    auto arn = stream_arn(entry.stream);
+    if (lost.size() >= noticed_streams_max && !lost.contains(arn)) return;
+    auto& here = lost[std::move(arn)];
     here.stream = entry.stream;
     here.last = entry.event->time;
     ++here.count;
