@@ -56,6 +56,7 @@ class Load {
     result_.server_cpu_ms = server_.cpu_ms() - server_cpu;
     result_.client_cpu_ms = own_cpu_ms() - own_cpu;
     result_.server_written_kb = server_.written_kb() - written;
+    result_.server_resident_mb = server_.resident_mb();
     if (result_.answers == 0) return fail(Errc::unavailable, "no answer within the time measured");
     return std::move(result_);
   }
@@ -177,6 +178,7 @@ json::object LoadResult::detail() {
           {"seconds", rounded(seconds)},
           {"server_cpu_ms_each", rounded(server_cpu_ms_each())},
           {"server_written_kb_each", rounded(server_written_kb / double(answers))},
+          {"server_resident_mb", rounded(server_resident_mb)},
           {"server_cores", rounded(server_cpu_ms / seconds / 1e3)},
           {"client_cores", rounded(client_cpu_ms / seconds / 1e3)}};
 }

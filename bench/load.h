@@ -30,7 +30,7 @@ struct LoadResult {
   std::uint64_t answers = 0;
   double seconds = 0;
   std::uint64_t body_bytes = 0;  ///< Of answers.
-  double server_cpu_ms = 0, client_cpu_ms = 0, server_written_kb = 0;
+  double server_cpu_ms = 0, client_cpu_ms = 0, server_written_kb = 0, server_resident_mb = 0;
   std::vector<double> latencies_ms;
 
   [[nodiscard]] double rate() const { return double(answers) / seconds; }

@@ -68,15 +68,13 @@ Result<LoadResult> get_load(const Setting& setting, const ServerProcess& server,
   return run_load(plan, server);
 }
 
-void print_small_put(const std::string& name, LoadResult& load, json::object detail) {
-  auto more = load.detail();
-  for (auto& member : detail) more[member.key()] = std::move(member.value());
+void print_small_put(const std::string& name, LoadResult& load) {
   print({.name = name,
          .value = load.rate(),
          .unit = "1/s",
          .target = 4000,
          .reference = {{"minio", 1632}, {"versitygw_without_fsync", 3999}},
-         .detail = std::move(more)});
+         .detail = load.detail()});
   print({.name = name + "_cpu",
          .value = load.server_cpu_ms_each(),
          .unit = "ms",
@@ -119,7 +117,7 @@ Status measure_put_delivery(const Setting& setting) {
   TM_CHECK(platform.make_rule("bench-rule", "bench-delivery", "bench-busy"));
   TM_CHECK(platform.put_object("bench-delivery", "sales/first.csv", "x"));
   TM_TRY(auto load, put_load(setting, *server, "bench-delivery", noise(small_bytes)));
-  print_small_put("put_4k_event_delivery", load, {{"resident_mb", rounded(server->resident_mb())}});
+  print_small_put("put_4k_event_delivery", load);
   return {};
 }
 
@@ -128,7 +126,7 @@ Status measure_put_event(const Setting& setting) {
   TM_TRY(auto platform, Platform::connect(server->port()));
   TM_CHECK(platform.make_bucket("bench-event", true));
   TM_TRY(auto load, put_load(setting, *server, "bench-event", noise(small_bytes)));
-  print_small_put("put_4k_event", load, {});
+  print_small_put("put_4k_event", load);
   return {};
 }
 
@@ -137,7 +135,7 @@ Status measure_put_plain(const Setting& setting) {
   TM_TRY(auto platform, Platform::connect(server->port()));
   TM_CHECK(platform.make_bucket("bench-plain", false));
   TM_TRY(auto load, put_load(setting, *server, "bench-plain", noise(small_bytes)));
-  print_small_put("put_4k_plain", load, {});
+  print_small_put("put_4k_plain", load);
   return {};
 }
 
