@@ -174,6 +174,7 @@ class Load {
 json::object LoadResult::detail() {
   return {{"p50_ms", rounded(quantile(latencies_ms, 0.5))},
           {"p99_ms", rounded(quantile(latencies_ms, 0.99))},
+          {"max_ms", rounded(quantile(latencies_ms, 1))},
           {"requests", answers},
           {"seconds", rounded(seconds)},
           {"server_cpu_ms_each", rounded(server_cpu_ms_each())},
