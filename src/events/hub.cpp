@@ -118,7 +118,9 @@ Status Hub::load(store::Tx& tx) {
   const auto number = [](const store::Row& row) { return row.integer(0); };
   TM_TRY(const auto event, tx.one("SELECT coalesce(max(seq), 0) FROM events", number));
   TM_TRY(const auto delivery, tx.one("SELECT coalesce(max(id), 0) FROM deliveries", number));
+  TM_TRY(const auto decision, tx.one("SELECT coalesce(max(seq), 0) FROM decisions", number));
   last_event_ = *event;
+  last_decision_ = *decision;
   last_delivery_ = *delivery;
   TM_TRY(const auto waiting,
          tx.all("SELECT DISTINCT target_arn FROM deliveries WHERE state = 'pending' AND waits = 1",
@@ -229,10 +231,10 @@ Result<Hub::Try> Hub::attempt(store::Tx& tx, const Delivery& delivery, const Ret
 Status Hub::record(store::Tx& tx, const Delivery& delivery, std::int64_t event_seq,
                    const Try& result, const std::string& subject) {
   TM_CHECK(
-      tx.exec("INSERT INTO decisions (at_ms, account, region, rule_name, event, delivery,"
-              " record) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-              result.now.ms, delivery.scope.account, delivery.scope.region, delivery.rule_name,
-              event_seq, delivery.id, record_text(delivery, result, subject)));
+      tx.exec("INSERT INTO decisions (seq, at_ms, account, region, rule_name, event, delivery,"
+              " record) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+              ++last_decision_, result.now.ms, delivery.scope.account, delivery.scope.region,
+              delivery.rule_name, event_seq, delivery.id, record_text(delivery, result, subject)));
   announce(tx, result);
   return {};
 }

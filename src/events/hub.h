@@ -70,7 +70,8 @@ class Hub final : public Bus {
   const Options options_;
   std::vector<Target*> targets_;
   RuleBook rules_;
-  std::int64_t last_event_ = 0, last_delivery_ = 0;
+  /// Given out once, also after a reset: others have noted how far they have come.
+  std::int64_t last_event_ = 0, last_delivery_ = 0, last_decision_ = 0;
   int depth_ = 0;  ///< Of events published by targets that events started.
 };
 
