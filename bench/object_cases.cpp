@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 
+#include <thread>
+
 #include <fmt/format.h>
 
 #include "bench/cases.h"
@@ -118,6 +120,12 @@ Status measure_put_delivery(const Setting& setting) {
   TM_CHECK(platform.put_object("bench-delivery", "sales/first.csv", "x"));
   TM_TRY(auto load, put_load(setting, *server, "bench-delivery", noise(small_bytes)));
   print_small_put("put_4k_event_delivery", load);
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  print({.name = "idle_resident_after_load",
+         .value = server->resident_mb(),
+         .unit = "MB",
+         .target = 40,
+         .better = Better::less});
   return {};
 }
 

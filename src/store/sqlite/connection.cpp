@@ -204,4 +204,6 @@ Status Connection::checkpoint() {
   return {};
 }
 
+void Connection::release_memory() noexcept { sqlite3_db_release_memory(db_); }
+
 }  // namespace tidemill::store

@@ -41,6 +41,8 @@ class Connection final : public Tx {
   [[nodiscard]] int wal_pages() const noexcept { return wal_pages_; }
   /// Copies the write-ahead log into the database as far as readers allow.
   Status checkpoint();
+  /// Gives back the pages it holds beyond what it is working with.
+  void release_memory() noexcept;
 
  private:
   explicit Connection(sqlite3* db);

@@ -1,5 +1,7 @@
 #include "store/sqlite/sqlite_store.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -209,6 +211,9 @@ void SqliteStore::commit_loop() {
         dirty ? std::optional(std::chrono::milliseconds(idle_before_checkpoint)) : std::nullopt);
     if (batch.empty()) {
       checkpoint_if(1);
+      // What a burst needed is the system's again while nothing happens.
+      writer_->release_memory();
+      ::malloc_trim(0);
       continue;
     }
     commit(batch);
