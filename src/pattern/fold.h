@@ -13,20 +13,23 @@ namespace tidemill::pattern {
 
 class Folded {
  public:
+  /// Either text may stand here; upper is empty if there's only one.
+  struct Unit {
+    std::string lower, upper;
+  };
+
   explicit Folded(std::string_view text);
 
   [[nodiscard]] bool equals(std::string_view value) const noexcept;
   [[nodiscard]] bool starts(std::string_view value) const noexcept;
   [[nodiscard]] bool ends(std::string_view value) const noexcept;
 
+  [[nodiscard]] const std::vector<Unit>& units() const noexcept { return units_; }
+
  private:
   /// What follows this text in `value`; nullopt if value doesn't start with it.
   [[nodiscard]] std::optional<std::string_view> rest_after(std::string_view value) const noexcept;
 
-  /// Either text may stand here; upper is empty if there's only one.
-  struct Unit {
-    std::string lower, upper;
-  };
   std::vector<Unit> units_;
 };
 
