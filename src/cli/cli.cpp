@@ -31,6 +31,7 @@ constexpr std::string_view examples = R"text(Examples:
   tidemill explain s3://bucket/sales/a.csv    why a file did or did not start a job
   tidemill runs list --job sales-etl-dev      the runs of a job
   tidemill runs logs jr_0123...               what a run printed
+  tidemill rules lint                         rules that overlap, loop or can never match
   tidemill check                              is everything in the store whole?
 )text";
 
@@ -104,6 +105,14 @@ void add_commands(CLI::App& app, Given& given) {
   test->add_flag("--strict-aws", given.strict_aws, "Refuse what AWS refuses");
   test->footer(
       "Example: tidemill rules test --pattern '{\"source\":[\"aws.s3\"]}' --event @event.json\n");
+  auto* lint = add_query(*rules, "lint",
+                         "Rules that overlap, loop or never match, targets that can't start; exit "
+                         "code 1 if there is more than notes",
+                         given);
+  lint->add_option("--bus", given.query.bus, "The event bus")
+      ->type_name("NAME")
+      ->capture_default_str();
+  lint->footer("Example: tidemill rules lint --data ./data\n");
 }
 
 /// Defaults ← file ← environment; CLI11 then puts the flags on top.
@@ -134,6 +143,7 @@ int dispatch(CLI::App& app, Given& given) {
   }
   if (app.got_subcommand("explain")) return report(explain(given.query, given.uri));
   if (app.got_subcommand("check")) return report(check(given.query));
+  if (app.get_subcommand("rules")->got_subcommand("lint")) return report(rules_lint(given.query));
   if (given.jsonl) return rules_jsonl(given.strict_aws);
   if (given.pattern.empty() || given.event.empty()) {
     std::cerr << "tidemill: rules test needs --pattern and --event, or --jsonl\n";

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 
 #include "base/encoding.h"
 #include "cli/client.h"
+#include "cli/render_lint.h"
 #include "pattern/jsonl.h"
 #include "pattern/pattern.h"
 #include "server/identity.h"
@@ -126,6 +128,19 @@ Status rules_test(const std::string& pattern_text, const std::string& event_text
 
 int rules_jsonl(bool strict_aws) {
   return pattern::run_jsonl(std::cin, std::cout, {.strict_aws = strict_aws});
+}
+
+Status rules_lint(const Query& query) {
+  TM_TRY(const auto connection, find_server(query.data));
+  TM_TRY(const auto answer,
+         get_json(connection, "/_tidemill/api/lint?bus=" + percent_encode(query.bus)));
+  print(query, answer, render_lint(answer.as_object(), query.style));
+  const auto& findings = answer.as_object().at("findings").as_array();
+  const auto grave = std::ranges::count_if(findings, [](const json::value& finding) {
+    return json::text_or_empty(finding.as_object(), "level") != "note";
+  });
+  if (grave == 0) return {};
+  return fail(Errc::conflict, fmt::format("{} to mend", grave));
 }
 
 }  // namespace tidemill::cli

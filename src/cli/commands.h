@@ -13,6 +13,7 @@ namespace tidemill::cli {
 struct Query {
   std::string data;  ///< Data directory; may be empty.
   std::string job;
+  std::string bus = "default";
   int max = 50;
   bool json = false;
   Style style;
@@ -30,5 +31,7 @@ Status explain(const Query& query, const std::string& uri);
 Status check(const Query& query);
 Status rules_test(const std::string& pattern, const std::string& event, bool strict_aws);
 int rules_jsonl(bool strict_aws);
+/// Fails if there are errors or warnings.
+Status rules_lint(const Query& query);
 
 }  // namespace tidemill::cli

@@ -30,6 +30,7 @@ void Program::wire_endpoints() {
   console_->on("GET", "/_tidemill/api/runs", "tidemill:Read", ask(&Program::list_runs));
   console_->on("GET", "/_tidemill/api/runs/", "tidemill:Read", ask(&Program::run_logs));
   console_->on("GET", "/_tidemill/api/explain", "tidemill:Read", ask(&Program::explain));
+  console_->on("GET", "/_tidemill/api/lint", "tidemill:Read", ask(&Program::lint));
   if (!options_.test_mode) return;
   console_->on("POST", "/_tidemill/reset", "", ask(&Program::reset));
   console_->on("PUT", "/_tidemill/clock", "", ask(&Program::set_clock));
@@ -102,6 +103,13 @@ Program::Answer Program::run_logs(const console::Question& question) {
 
 Program::Answer Program::explain(const console::Question& question) {
   co_return co_await storyteller_->object(std::string(question.get("uri")));
+}
+
+/// What is wrong with the rules of a bus: ?bus=NAME, by default the default bus.
+Program::Answer Program::lint(const console::Question& question) {
+  const auto name = std::string(question.get("bus"));
+  const auto named = name.empty() ? std::nullopt : std::optional(name);
+  co_return co_await linter_->bus(events::bus_key(question.caller, named));
 }
 
 Program::Answer Program::reset(const console::Question&) {

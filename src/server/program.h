@@ -8,6 +8,7 @@
 
 #include "console/console.h"
 #include "events/api.h"
+#include "explain/lint.h"
 #include "explain/story.h"
 #include "glue/api.h"
 #include "glue/launch/process_launcher.h"
@@ -51,6 +52,8 @@ class Program {
   [[nodiscard]] events::Hub::Options hub_options();
   [[nodiscard]] events::RoleDecision role_allows(const events::Delivery& delivery,
                                                  std::string_view action) const;
+  [[nodiscard]] Result<explain::TargetFacts> facts_of(store::Tx& tx, const events::Rule& rule,
+                                                      const events::RuleTarget& target) const;
   [[nodiscard]] Result<glue::RunCredentials> credentials_of(const glue::Launch& launch) const;
   [[nodiscard]] Status may_pass(const Caller& caller, std::string_view role) const;
 
@@ -59,6 +62,7 @@ class Program {
   Answer list_runs(const console::Question& question);
   Answer run_logs(const console::Question& question);
   Answer explain(const console::Question& question);
+  Answer lint(const console::Question& question);
   Answer reset(const console::Question& question);
   Answer set_clock(const console::Question& question);
 
@@ -88,6 +92,7 @@ class Program {
   std::unique_ptr<glue::Runs> runs_;
   std::unique_ptr<glue::JobTarget> job_target_;
   std::unique_ptr<explain::Storyteller> storyteller_;
+  std::unique_ptr<explain::Linter> linter_;
   std::unique_ptr<wire::Authenticator> authenticator_;
   std::unique_ptr<wire::Router> router_;
   std::unique_ptr<console::Console> console_;

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "events/schema.h"
+#include "glue/job_store.h"
 #include "glue/schema.h"
 #include "iam/schema.h"
 #include "logs/schema.h"
@@ -55,6 +56,36 @@ events::RoleDecision Program::role_allows(const events::Delivery& delivery,
   auto decision = authority_->decide_role(delivery.role_arn, "events.amazonaws.com", action,
                                           delivery.target_arn, conditions);
   return {decision.allowed, std::move(decision.code), std::move(decision.reason)};
+}
+
+Result<explain::TargetFacts> Program::facts_of(store::Tx& tx, const events::Rule& rule,
+                                               const events::RuleTarget& target) const {
+  explain::TargetFacts facts;
+  events::Delivery delivery{.scope = rule.key.scope,
+                            .rule_arn = rule.arn(),
+                            .target_arn = target.arn,
+                            .role_arn = target.role_arn};
+  const auto* kind = hub_->target_for(target.arn);
+  if (kind != nullptr) facts.denial = role_allows(delivery, kind->action()).reason;
+  const auto arn = Arn::parse(target.arn);
+  if (kind == nullptr || !arn) {
+    facts.exists = false;
+    return facts;
+  }
+  if (!job_target_->takes(*arn)) return facts;
+  const Scope scope{arn->account, arn->region};
+  TM_TRY(const auto job,
+         glue::find_job(tx, scope, arn->resource.substr(arn->resource.find('/') + 1)));
+  facts.exists = job.has_value();
+  if (!job) return facts;
+  facts.job = job->name;
+  const auto plan = glue::plan_of(*job);
+  delivery.input = target.input.constant.value_or("");
+  delivery.input_is_event = !target.input.constant;
+  const auto given = glue::parse_target_input(delivery);
+  const auto merged = glue::merge_arguments({plan.defaults, {}, given.arguments, plan.fixed});
+  facts.arguments.assign(merged.begin(), merged.end());
+  return facts;
 }
 
 Status Program::may_pass(const Caller& caller, std::string_view role) const {
@@ -177,6 +208,11 @@ void Program::wire_operations() {
         return run ? glue::shown_run(*run) : json::object();
       }};
   storyteller_ = std::make_unique<explain::Storyteller>(*store_, sources);
+  const auto facts = [this](store::Tx& tx, const events::Rule& rule,
+                            const events::RuleTarget& target) {
+    return facts_of(tx, rule, target);
+  };
+  linter_ = std::make_unique<explain::Linter>(*store_, facts);
   wire_endpoints();
 }
 

@@ -1,0 +1,71 @@
+#include "cli/render_lint.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+namespace tidemill::cli {
+namespace {
+
+std::string_view text_at(const json::value& value, std::initializer_list<std::string_view> path) {
+  const auto* at = &value;
+  for (const auto name : path) {
+    const auto* object = at->if_object();
+    at = object == nullptr ? nullptr : object->if_contains(name);
+    if (at == nullptr) return {};
+  }
+  return at->is_string() ? json::view(at->get_string()) : std::string_view();
+}
+
+/// An object's event is best told by its address.
+std::string shown_event(const json::value& event) {
+  const auto bucket = text_at(event, {"detail", "bucket", "name"});
+  const auto key = text_at(event, {"detail", "object", "key"});
+  if (!bucket.empty() && !key.empty()) return fmt::format("s3://{}/{}", bucket, key);
+  return json::dump(event);
+}
+
+std::string paragraph(const json::object& finding, Style style) {
+  const auto level = json::text_or_empty(finding, "level");
+  const auto padded = fmt::format("{:<8}", level);
+  std::vector<std::string> rules;
+  for (const auto& rule : finding.at("rules").as_array()) {
+    rules.emplace_back(json::view(rule.as_string()));
+  }
+  auto out = fmt::format("{} {:<14} {}\n", level == "error" ? style.bad(padded) : padded,
+                         json::text_or_empty(finding, "kind"),
+                         style.strong(fmt::format("{}", fmt::join(rules, ", "))));
+  const auto line = [&out](std::string_view head, std::string_view said) {
+    if (!said.empty()) out += fmt::format("{:9}{}{}\n", "", head, said);
+  };
+  line("", json::text_or_empty(finding, "text"));
+  if (const auto* example = finding.if_contains("example")) line("e.g. ", shown_event(*example));
+  line("mend: ", json::text_or_empty(finding, "mend"));
+  return out + "\n";
+}
+
+std::string counted(std::int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string render_lint(const json::object& answer, Style style) {
+  constexpr std::array<std::string_view, 3> levels = {"error", "warning", "note"};
+  std::array<int, levels.size()> counts = {};
+  std::string out;
+  for (const auto& value : answer.at("findings").as_array()) {
+    const auto& finding = value.as_object();
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+      if (json::text_or_empty(finding, "level") == levels[i]) ++counts[i];
+    }
+    out += paragraph(finding, style);
+  }
+  const auto sum = fmt::format("bus {}: {}, {}, {}, {}", json::text_or_empty(answer, "bus"),
+                               counted(answer.at("rules").to_number<std::int64_t>(), "rule"),
+                               counted(counts[0], "error"), counted(counts[1], "warning"),
+                               counted(counts[2], "note"));
+  return out + (counts[0] + counts[1] == 0 ? style.good(sum) : sum) + "\n";
+}
+
+}  // namespace tidemill::cli

@@ -1,0 +1,68 @@
+/// What is wrong with rules before an event shows it: rules that can both match one event, rules
+/// that never match, rules that a job's own output starts again, targets that aren't there or
+/// whose role may not. `lint` is pure; the Linter reads the services and changes nothing.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "events/rule.h"
+#include "store/store.h"
+
+namespace tidemill::explain {
+
+/// What is known of a rule's target.
+struct TargetFacts {
+  bool exists = true;
+  std::string denial;  ///< Why the role may not, with role, action and resource; empty: it may.
+  std::string job;     ///< Its name, if it is a Glue job.
+  /// What the job is given by its definition and by the target's constant input, by name ("--x").
+  std::vector<std::pair<std::string, std::string>> arguments;
+};
+
+struct LintTarget {
+  events::RuleTarget target;
+  TargetFacts facts;
+};
+
+struct LintRule {
+  events::Rule rule;
+  std::vector<LintTarget> targets;
+};
+
+struct Finding {
+  enum class Level : std::uint8_t { error, warning, note };
+  Level level = Level::error;
+  /// overlap, loop, never-matches, no-target, missing-target, no-permission, not-portable,
+  /// disabled, incomplete.
+  std::string kind;
+  std::vector<std::string> rules;
+  std::string text;     ///< A sentence.
+  std::string example;  ///< An event that shows it, as JSON; empty where there is none.
+  std::string mend;     ///< What to do about it.
+};
+
+/// The findings of one bus, errors first. At most `pairs_max` pairs of rules are compared, beyond
+/// that a finding says so.
+[[nodiscard]] std::vector<Finding> lint(const std::vector<LintRule>& rules);
+constexpr std::size_t pairs_max = 1'000'000;
+
+class Linter {
+ public:
+  using Facts = std::function<Result<TargetFacts>(store::Tx&, const events::Rule&,
+                                                  const events::RuleTarget&)>;
+  Linter(store::Store& store, Facts facts) : store_(store), facts_(std::move(facts)) {}
+
+  /// {"bus", "rules": how many, "findings": [{"level", "kind", "rules", "text", "example",
+  /// "mend"}]}. Fails with AWS's ResourceNotFoundException if there is no such bus.
+  Task<Result<json::value>> bus(events::BusKey key);
+
+ private:
+  store::Store& store_;
+  const Facts facts_;
+};
+
+}  // namespace tidemill::explain

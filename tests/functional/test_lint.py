@@ -1,0 +1,113 @@
+"""`tidemill rules lint`: what is wrong with the rules of a bus, before an event shows it."""
+
+import json
+
+import pytest
+
+from support import platform
+
+
+@pytest.fixture
+def bus(server, name):
+    server.client("events").create_event_bus(Name=name)
+    return name
+
+
+def put_rule(server, bus, rule, pattern, *targets):
+    events = server.client("events")
+    events.put_rule(Name=rule, EventBusName=bus, EventPattern=json.dumps(pattern))
+    if targets:
+        events.put_targets(Rule=rule, EventBusName=bus, Targets=list(targets))
+
+
+def written_to(bucket, prefix):
+    return {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [bucket]}, "object": {"key": [{"prefix": prefix}]}},
+    }
+
+
+def lint(server, bus):
+    finished = server.command("rules", "lint", "--bus", bus, "--json", check=False)
+    answer = json.loads(finished.stdout)
+    return answer["findings"], finished.returncode
+
+
+def matches(server, pattern, event):
+    events = server.client("events")
+    return events.test_event_pattern(EventPattern=json.dumps(pattern), Event=json.dumps(event))[
+        "Result"
+    ]
+
+
+@pytest.fixture
+def target(server, name):
+    """A target that may be started."""
+    job = platform.make_job(
+        server, f"{name}-job", "pass", DefaultArguments={"--silver_bucket": "silver"}
+    )
+    start = {"Effect": "Allow", "Action": "glue:StartJobRun", "Resource": "*"}
+    role = platform.make_role(server, f"{name}-start", "events.amazonaws.com", start)
+    arn = f"arn:aws:glue:us-east-1:{platform.ACCOUNT}:job/{job}"
+    return {"Id": "job", "Arn": arn, "RoleArn": role}
+
+
+def test_overlap_loop_and_typo_are_named_with_examples(server, bus, target):
+    overlapping = {
+        "one": written_to("bronze", "sales/"),
+        "two": written_to("bronze", "sales/2024/"),
+    }
+    for rule, pattern in overlapping.items():
+        put_rule(server, bus, rule, pattern, target)
+    watched = written_to("silver", "sales/")
+    put_rule(server, bus, "round", watched, target)
+    typo = {"source": ["aws.s3"], "details": {"bucket": {"name": ["bronze"]}}}
+    put_rule(server, bus, "typo", typo, target)
+
+    findings, code = lint(server, bus)
+    by_kind = {finding["kind"]: finding for finding in findings}
+    assert set(by_kind) == {"overlap", "loop", "never-matches"}
+    assert code == 1
+
+    assert by_kind["overlap"]["rules"] == ["one", "two"]
+    for pattern in overlapping.values():
+        assert matches(server, pattern, by_kind["overlap"]["example"])
+    assert by_kind["loop"]["rules"] == ["round"]
+    assert matches(server, watched, by_kind["loop"]["example"])
+    assert by_kind["never-matches"]["rules"] == ["typo"]
+    assert '"detail"' in by_kind["never-matches"]["mend"]
+
+
+def test_targets_that_cannot_start_are_named(server, bus, name, target):
+    missing = {"Id": "gone", "Arn": target["Arn"] + "-not", "RoleArn": target["RoleArn"]}
+    put_rule(server, bus, "a-missing", written_to("bronze", "a/"), missing)
+    weak = platform.make_role(server, f"{name}-weak", "events.amazonaws.com")
+    put_rule(server, bus, "b-weak", written_to("bronze", "b/"), target | {"RoleArn": weak})
+    put_rule(server, bus, "c-none", written_to("bronze", "c/"))
+    findings, _ = lint(server, bus)
+    assert [(f["kind"], f["rules"]) for f in findings] == [
+        ("missing-target", ["a-missing"]),
+        ("no-permission", ["b-weak"]),
+        ("no-target", ["c-none"]),
+    ]
+    assert weak in findings[1]["text"] and "glue:StartJobRun" in findings[1]["text"]
+
+
+def test_rules_without_fault_pass(server, bus, target):
+    put_rule(server, bus, "fine", written_to("bronze", "sales/"), target)
+    findings, code = lint(server, bus)
+    assert (findings, code) == ([], 0)
+    shown = server.command("rules", "lint", "--bus", bus).stdout
+    assert "1 rule, 0 errors, 0 warnings, 0 notes" in shown
+
+
+def test_the_platforms_pattern_gets_its_portable_form(platform_server):
+    finished = platform_server.command("rules", "lint")
+    assert '{"wildcard":"sales/*.csv"}' in finished.stdout
+
+
+def test_unknown_bus_is_refused(server):
+    finished = server.command("rules", "lint", "--bus", "no-such-bus", check=False)
+    assert finished.returncode == 1
+    assert "Event bus no-such-bus does not exist." in finished.stderr
