@@ -27,6 +27,7 @@ class Api {
     const Clock& clock;
     Random& random;
     const wire::Authorizer& authorizer;
+    bool strict_aws = false;  ///< Refuse what AWS refuses, and have its quotas.
   };
   Api(const Parts& parts, PassRole pass_role)
       : store_(parts.store),
@@ -34,6 +35,7 @@ class Api {
         clock_(parts.clock),
         random_(parts.random),
         authorizer_(parts.authorizer),
+        strict_aws_(parts.strict_aws),
         pass_role_(std::move(pass_role)) {}
 
   void register_with(wire::Router& router);
@@ -88,6 +90,7 @@ class Api {
   const Clock& clock_;
   Random& random_;
   const wire::Authorizer& authorizer_;
+  const bool strict_aws_;
   const PassRole pass_role_;
 };
 

@@ -116,7 +116,8 @@ Task<Result<w::PutEventsResponse>> Api::put_events(const Caller& caller,
 Task<Result<w::TestEventPatternResponse>> Api::test_pattern(const Caller&,
                                                             w::TestEventPatternRequest request) {
   TM_CO_CHECK(pattern::validate_test_event(*request.Event));
-  TM_CO_TRY(const auto compiled, pattern::Pattern::compile(*request.EventPattern));
+  TM_CO_TRY(const auto compiled,
+            pattern::Pattern::compile(*request.EventPattern, {.strict_aws = strict_aws_}));
   TM_CO_TRY(const auto event, pattern::Event::parse(*request.Event));
   w::TestEventPatternResponse response;
   response.Result = compiled.matches(event);

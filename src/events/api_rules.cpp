@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "events/api.h"
+#include "events/quotas.h"
 #include "pattern/pattern.h"
 
 namespace tidemill::events {
@@ -16,13 +17,14 @@ Status check_schedule(const w::PutRuleRequest& request) {
   return std::unexpected(std::move(error));
 }
 
-Status check_rule(const w::PutRuleRequest& request) {
+Status check_rule(const w::PutRuleRequest& request, pattern::Options options) {
   TM_CHECK(check_schedule(request));
   if (!request.EventPattern) {
     return fail(Errc::invalid_argument, "ValidationException",
                 "Parameter(s) EventPattern or ScheduleExpression must be specified.");
   }
-  TM_TRY([[maybe_unused]] const auto compiled, pattern::Pattern::compile(*request.EventPattern));
+  TM_TRY([[maybe_unused]] const auto compiled,
+         pattern::Pattern::compile(*request.EventPattern, options));
   return {};
 }
 
@@ -72,7 +74,7 @@ void Api::register_rules(wire::Router& router) {
 }
 
 Task<Result<w::PutRuleResponse>> Api::put_rule(const Caller& caller, w::PutRuleRequest request) {
-  TM_CO_CHECK(check_rule(request));
+  TM_CO_CHECK(check_rule(request, {.strict_aws = strict_aws_}));
   if (request.RoleArn) TM_CO_CHECK(pass_role_(caller, *request.RoleArn));
   Rule rule;
   rule.key = bus_key(caller, request.EventBusName);
@@ -85,6 +87,7 @@ Task<Result<w::PutRuleResponse>> Api::put_rule(const Caller& caller, w::PutRuleR
   rule.modified = clock_.now();
   auto change = [&](store::Tx& tx) -> Result<w::PutRuleResponse> {
     TM_CHECK(require_bus(tx, rule.key));
+    if (strict_aws_) TM_CHECK(check_quotas(tx, rule));
     TM_TRY(const auto saved, save_rule(tx, rule));
     // Tags of an existing rule are left alone, as AWS does.
     if (saved.created == rule.modified) TM_CHECK(save_tags(tx, saved.arn(), request.Tags));

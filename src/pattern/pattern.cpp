@@ -100,4 +100,12 @@ bool Pattern::matches(const Event& event) const {
   });
 }
 
+bool Pattern::has_wildcard() const {
+  const auto is_wildcard = [](const Test& test) { return std::holds_alternative<Like>(test); };
+  const auto asks = [&](const Condition& c) { return std::ranges::any_of(c.any, is_wildcard); };
+  const auto any = [&](const Alternative& a) { return std::ranges::any_of(a.all, asks); };
+  return std::ranges::any_of(data_->clauses,
+                             [&](const Clause& c) { return std::ranges::any_of(c.any, any); });
+}
+
 }  // namespace tidemill::pattern

@@ -59,6 +59,8 @@ class Pattern {
 
   [[nodiscard]] bool matches(const Event& event) const;
   [[nodiscard]] Explanation explain(const Event& event) const;
+  /// Whether a wildcard stands in it, which AWS counts.
+  [[nodiscard]] bool has_wildcard() const;
 
   [[nodiscard]] const PatternData& data() const noexcept { return *data_; }
 

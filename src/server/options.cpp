@@ -33,6 +33,8 @@ constexpr OptionRow table[] = {
     {"--threads", "TIDEMILL_THREADS", "N", "Event loops; 0: one a core.", &Options::threads},
     {"--log-level", "TIDEMILL_LOG_LEVEL", "LEVEL", "debug, info, warn or error.",
      &Options::log_level},
+    {"--strict-aws", "TIDEMILL_STRICT_AWS", "",
+     "Refuse event patterns that AWS refuses, and have its quotas on rules.", &Options::strict_aws},
     {"--test-mode", "TIDEMILL_TEST_MODE", "",
      "For test suites: any key is accepted, no policy is asked, /_tidemill/reset and a clock.",
      &Options::test_mode},

@@ -182,7 +182,8 @@ void Program::wire_operations() {
   };
   s3_api_ = std::make_unique<s3::Api>(*objects_, *authority_);
   s3_api_->register_with(*router_);
-  const events::Api::Parts events{*store_, *hub_, clock_, random_, *authority_};
+  const events::Api::Parts events{*store_, *hub_,       clock_,
+                                  random_, *authority_, options_.strict_aws};
   events_api_ = std::make_unique<events::Api>(events, pass);
   events_api_->register_with(*router_);
   iam_api_ = std::make_unique<iam::Api>(*store_, *authority_, clock_, random_);
