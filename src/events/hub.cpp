@@ -1,5 +1,7 @@
 #include "events/hub.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/json.h"
@@ -52,6 +54,11 @@ StoredDelivery read_delivery(const store::Row& row) {
     d.event_detail_type = json::text_or_empty(*event, "detail-type");
   }
   return stored;
+}
+
+bool may_reach(const Event& event, const Rule& rule) {
+  const auto& only = event.only_rules;
+  return only.empty() || std::ranges::find(only, rule.arn()) != only.end();
 }
 
 }  // namespace
@@ -115,6 +122,7 @@ Status Hub::load(store::Tx& tx) {
     CompiledRule compiled{rule, std::move(targets)};
     TM_CHECK(rules_.put(std::move(compiled)));
   }
+  TM_CHECK(archives_.load(tx));
   const auto number = [](const store::Row& row) { return row.integer(0); };
   TM_TRY(const auto event, tx.one("SELECT coalesce(max(seq), 0) FROM events", number));
   TM_TRY(const auto delivery, tx.one("SELECT coalesce(max(id), 0) FROM deliveries", number));
@@ -142,10 +150,12 @@ Status Hub::publish(store::Tx& tx, const Event& event) {
               " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
               seq, event.id, event.subject, event.scope.account, event.scope.region, event.bus,
               clock_.now().ms, envelope));
+  TM_CHECK(archives_.keep(tx, event, seq, envelope));
   TM_TRY(const auto matched, rules_.match({event.scope, event.bus}, envelope));
   ++depth_;
   Status status;
   for (const auto& rule : matched) {
+    if (!may_reach(event, rule->rule)) continue;
     for (const auto& target : rule->targets) {
       if (status) status = start(tx, *rule, target, event, seq, envelope);
     }
@@ -304,11 +314,14 @@ Result<std::optional<TimeMs>> Hub::deliver_due(store::Tx& tx) {
 }
 
 Status Hub::reset(store::Tx& tx) {
-  for (const auto* table :
-       {"decisions", "deliveries", "events", "targets", "rules", "event_tags", "buses"}) {
+  for (const auto* table : {"replays", "archived_events", "archives", "decisions", "deliveries",
+                            "events", "targets", "rules", "event_tags", "buses"}) {
     TM_CHECK(tx.exec(fmt::format("DELETE FROM {}", table)));
   }
-  tx.on_commit([this] { rules_.clear(); });
+  tx.on_commit([this] {
+    rules_.clear();
+    archives_.clear();
+  });
   return {};
 }
 

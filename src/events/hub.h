@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "events/archive.h"
 #include "events/bus.h"
 #include "events/rulebook.h"
 
@@ -48,6 +49,7 @@ class Hub final : public Bus {
   [[nodiscard]] Result<std::optional<TimeMs>> deliver_due(store::Tx& tx);
 
   [[nodiscard]] RuleBook& rules() noexcept { return rules_; }
+  [[nodiscard]] ArchiveBook& archives() noexcept { return archives_; }
 
   /// Test mode: forgets everything that was ever put or published.
   [[nodiscard]] Status reset(store::Tx& tx);
@@ -70,6 +72,7 @@ class Hub final : public Bus {
   const Options options_;
   std::vector<Target*> targets_;
   RuleBook rules_;
+  ArchiveBook archives_;
   /// Given out once, also after a reset: others have noted how far they have come.
   std::int64_t last_event_ = 0, last_delivery_ = 0, last_decision_ = 0;
   int depth_ = 0;  ///< Of events published by targets that events started.

@@ -136,6 +136,7 @@ Program::Answer Program::set_clock(const console::Question& question) {
   }
   clock_.set(time);
   deliver_due();
+  tidy_up();
   co_return json::object{{"time", iso_millis(clock_.now())}};
 }
 

@@ -8,6 +8,7 @@
 
 #include "console/console.h"
 #include "events/api.h"
+#include "events/api_archives.h"
 #include "explain/lint.h"
 #include "explain/story.h"
 #include "glue/api.h"
@@ -47,6 +48,7 @@ class Program {
   void wire_operations();
   void wire_endpoints();
   void deliver_due();
+  void tidy_up();
 
   [[nodiscard]] iam::AuthorityOptions authority_options() const;
   [[nodiscard]] events::Hub::Options hub_options();
@@ -79,10 +81,11 @@ class Program {
   Gate gate_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<iam::Authority> authority_;
-  std::unique_ptr<io::Alarm> due_;
+  std::unique_ptr<io::Alarm> due_, tidy_;
   std::unique_ptr<events::Hub> hub_;
   std::unique_ptr<logs::Ledger> ledger_;
   std::unique_ptr<store::Store> store_, logs_store_;
+  std::unique_ptr<events::Replayer> replayer_;
   std::unique_ptr<RuleLog> rule_log_;
   std::unique_ptr<s3::Bodies> bodies_;
   std::unique_ptr<s3::Objects> objects_;
@@ -98,6 +101,7 @@ class Program {
   std::unique_ptr<console::Console> console_;
   std::unique_ptr<s3::Api> s3_api_;
   std::unique_ptr<events::Api> events_api_;
+  std::unique_ptr<events::ArchiveApi> archive_api_;
   std::unique_ptr<iam::Api> iam_api_;
   std::unique_ptr<glue::Api> glue_api_;
   std::unique_ptr<logs::Api> logs_api_;

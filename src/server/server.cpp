@@ -68,6 +68,8 @@ Status Program::start() {
   wire_operations();
   gate_.open(*router_);
   deliver_due();
+  replayer_->wake();
+  tidy_up();
   TM_CHECK(write_running(options_.data, {int(getpid()), endpoint_, options_.region}));
   if (options_.test_mode) {
     std::cerr << "TEST MODE: any access key is accepted and no policy is asked.\n";
@@ -93,6 +95,7 @@ void Program::stop() {
   store_.reset();
   logs_store_.reset();
   due_.reset();
+  tidy_.reset();
 }
 
 Status run(const Options& options) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "events/retention.h"
 #include "events/schema.h"
 #include "glue/job_store.h"
 #include "glue/schema.h"
@@ -19,6 +20,8 @@ constexpr int pool_threads = 8;
 constexpr std::size_t pool_queue_max = 4096;
 /// How long a run's keys hold beyond its time-out.
 constexpr auto credentials_margin = std::chrono::hours(1);
+constexpr auto tidy_every = std::chrono::milliseconds(std::chrono::hours(1));
+constexpr auto tidy_pause = std::chrono::milliseconds(100);
 constexpr auto credentials_unbounded = std::chrono::hours(24 * 7);
 
 template <class... M>
@@ -129,10 +132,12 @@ Status Program::make_services() {
   ledger_ = std::make_unique<logs::Ledger>(clock_);
   authority_ = std::make_unique<iam::Authority>(authority_options());
   due_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { deliver_due(); });
+  tidy_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { tidy_up(); });
   hub_ = std::make_unique<events::Hub>(clock_, random_, hub_options());
   TM_CHECK(open_stores());
   auto load_logs = [this](store::Tx& tx) { return ledger_->load(tx); };
   TM_CHECK(logs_store_->write_now(load_logs));
+  replayer_ = std::make_unique<events::Replayer>(*store_, *hub_, clock_);
   const RuleLog::Parts rule_log{*loops_, *store_, *logs_store_, *ledger_};
   rule_log_ = std::make_unique<RuleLog>(rule_log);
 
@@ -186,6 +191,8 @@ void Program::wire_operations() {
                                   random_, *authority_, options_.strict_aws};
   events_api_ = std::make_unique<events::Api>(events, pass);
   events_api_->register_with(*router_);
+  archive_api_ = std::make_unique<events::ArchiveApi>(*store_, *hub_, *replayer_, clock_);
+  archive_api_->register_with(*router_);
   iam_api_ = std::make_unique<iam::Api>(*store_, *authority_, clock_, random_);
   iam_api_->register_with(*router_);
   const glue::Api::Parts glue{*store_, *runs_, *hub_, clock_, random_};
@@ -226,6 +233,26 @@ void Program::deliver_due() {
       },
       [](const Status& done) {
         if (!done) TM_LOG(error, "events", "delivery failed", {{"reason", done.error().message}});
+      });
+}
+
+/// Lets go of what is kept for a time only: at start, then every hour.
+void Program::tidy_up() {
+  store_->post(
+      [this](store::Tx& tx) -> Status {
+        const auto now = clock_.now();
+        TM_CHECK(events::expire_archived(tx, now));
+        bool more = false;
+        if (options_.audit_days > 0) {
+          TM_TRY(more,
+                 events::forget_events(tx, now.plus(-std::chrono::days(options_.audit_days))));
+        }
+        tx.on_commit(
+            [this, more] { tidy_->set(clock_.now().plus(more ? tidy_pause : tidy_every)); });
+        return {};
+      },
+      [](const Status& done) {
+        if (!done) TM_LOG(error, "events", "tidying failed", {{"reason", done.error().message}});
       });
 }
 
