@@ -17,15 +17,6 @@
 namespace tidemill::cli {
 namespace {
 
-void print(const Query& query, const json::value& answer, std::string_view rendered) {
-  std::cout << (query.json ? json::dump(answer) + "\n" : std::string(rendered));
-}
-
-/// The text itself, or the file that "@FILE" names.
-Result<std::string> text_or_file(const std::string& given) {
-  return given.starts_with('@') ? server::read_file(given.substr(1)) : Result<std::string>(given);
-}
-
 std::string shell_quoted(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
@@ -39,6 +30,14 @@ std::string shell_quoted(std::string_view text) {
 }
 
 }  // namespace
+
+void print(const Query& query, const json::value& answer, std::string_view rendered) {
+  std::cout << (query.json ? json::dump(answer) + "\n" : std::string(rendered));
+}
+
+Result<std::string> text_or_file(const std::string& given) {
+  return given.starts_with('@') ? server::read_file(given.substr(1)) : Result<std::string>(given);
+}
 
 std::string version_text() {
   return fmt::format("tidemill {} (SQLite {})", TIDEMILL_VERSION, sqlite3_libversion());

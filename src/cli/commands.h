@@ -20,6 +20,10 @@ struct Query {
 };
 
 [[nodiscard]] std::string version_text();
+/// Prints the server's answer, as JSON or as it was rendered for people.
+void print(const Query& query, const json::value& answer, std::string_view rendered);
+/// The text itself, or the file that "@FILE" names.
+[[nodiscard]] Result<std::string> text_or_file(const std::string& given);
 
 Status serve(const server::Options& options);
 /// Lines of export for a shell.

@@ -4,43 +4,15 @@
 
 #include <fmt/format.h>
 
-#include "base/time.h"
+#include "cli/fields.h"
 
 namespace tidemill::cli {
 namespace {
-
-std::string text(const json::object& o, std::string_view name) {
-  return std::string(json::text_or_empty(o, name));
-}
-
-std::optional<std::int64_t> number(const json::object& o, std::string_view name) {
-  const auto* v = o.if_contains(name);
-  if (v == nullptr || !v->is_int64()) return std::nullopt;
-  return v->get_int64();
-}
-
-bool truth(const json::object& o, std::string_view name) {
-  const auto* v = o.if_contains(name);
-  return v != nullptr && v->is_bool() && v->get_bool();
-}
-
-const json::array& list(const json::object& o, std::string_view name) {
-  static const json::array none;
-  const auto* v = o.if_contains(name);
-  return v != nullptr && v->is_array() ? v->get_array() : none;
-}
-
-const json::object* child(const json::object& o, std::string_view name) {
-  const auto* v = o.if_contains(name);
-  return v != nullptr && v->is_object() ? &v->get_object() : nullptr;
-}
 
 /// Characters that a terminal shows, taking a byte that continues one for none.
 std::size_t width(std::string_view s) {
   return std::size_t(std::ranges::count_if(s, [](char c) { return (c & 0xC0) != 0x80; }));
 }
-
-std::string when(std::optional<std::int64_t> ms) { return ms ? iso_millis({*ms}) : "-"; }
 
 std::string state_text(std::string_view state, Style style) {
   if (state == "SUCCEEDED" || state == "done") return style.good(state);

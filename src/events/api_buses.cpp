@@ -51,25 +51,20 @@ wire::Access arn_access(const Caller&, const Request& request) {
 
 /// Tags hang on rules and buses that are there.
 Status require_resource(store::Tx& tx, const std::string& arn_text) {
-  const auto arn = Arn::parse(arn_text);
-  if (!arn || arn->service != "events") {
+  const auto malformed = [] {
     return fail(Errc::invalid_argument, "ValidationException",
-                fmt::format("Parameter {} is not valid. Reason: Provided Arn is not in correct "
-                            "format.",
-                            "ResourceARN"));
+                "Parameter ResourceARN is not valid. Reason: Provided Arn is not in correct "
+                "format.");
+  };
+  const auto arn = Arn::parse(arn_text);
+  if (!arn || arn->service != "events") return malformed();
+  const std::string_view resource = arn->resource;
+  if (resource.starts_with("event-bus/")) {
+    return require_bus(tx, {{arn->account, arn->region}, std::string(resource.substr(10))});
   }
-  BusKey key{{arn->account, arn->region}, "default"};
-  std::string_view rest = arn->resource;
-  if (rest.starts_with("event-bus/")) {
-    key.bus = rest.substr(10);
-    return require_bus(tx, key);
-  }
-  rest.remove_prefix(std::min(rest.size(), rest.find('/') + 1));
-  if (const auto slash = rest.find('/'); slash != rest.npos) {
-    key.bus = rest.substr(0, slash);
-    rest.remove_prefix(slash + 1);
-  }
-  TM_TRY([[maybe_unused]] const auto rule, require_rule(tx, key, rest));
+  const auto name = parse_rule_arn(arn_text);
+  if (!name) return malformed();
+  TM_TRY([[maybe_unused]] const auto rule, require_rule(tx, name->bus, name->rule));
   return {};
 }
 

@@ -48,6 +48,17 @@ class Hub final : public Bus {
   /// Tries the pending deliveries that are due. Gives the next due time, if any.
   [[nodiscard]] Result<std::optional<TimeMs>> deliver_due(store::Tx& tx);
 
+  /// Which failed deliveries are to be tried again: one, those of a rule's name, or all.
+  struct Redrive {
+    std::string account;
+    std::int64_t delivery = 0;  ///< 0: not by number.
+    std::string rule;           ///< Empty: not by rule.
+  };
+  static constexpr int redrive_max = 1000;
+  /// Makes them pending, due now, with a new age, for the target as its rule has it today. Gives
+  /// how many: at most `redrive_max` a call.
+  [[nodiscard]] Result<int> redrive(store::Tx& tx, const Redrive& which);
+
   [[nodiscard]] RuleBook& rules() noexcept { return rules_; }
   [[nodiscard]] ArchiveBook& archives() noexcept { return archives_; }
 

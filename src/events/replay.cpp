@@ -1,5 +1,7 @@
 #include "events/replay.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/json.h"
@@ -10,7 +12,7 @@ namespace {
 
 constexpr std::string_view columns =
     "id, account, region, name, archive, bus_account, bus_region, bus, filter_arns, description,"
-    " reason, from_ms, until_ms, state, started_ms, ended_ms, last_ms, last_event";
+    " reason, from_ms, until_ms, state, started_ms, ended_ms, last_ms, last_event, sent";
 
 std::vector<std::string> texts_of(std::string_view list) {
   std::vector<std::string> out;
@@ -40,7 +42,8 @@ Replay read_replay(const store::Row& row) {
           .started = {row.integer(14)},
           .ended = maybe_time(row, 15),
           .last = maybe_time(row, 16),
-          .last_event = row.integer(17)};
+          .last_event = row.integer(17),
+          .sent = row.integer(18)};
 }
 
 struct Archived {
@@ -79,10 +82,10 @@ Status save_progress(store::Tx& tx, const Replay& replay) {
   const auto ms = [](const std::optional<TimeMs>& t) {
     return t ? std::optional(t->ms) : std::nullopt;
   };
-  TM_CHECK(
-      tx.exec("UPDATE replays SET state = $2, ended_ms = $3, last_ms = $4, last_event = $5"
-              " WHERE id = $1",
-              replay.id, replay.state, ms(replay.ended), ms(replay.last), replay.last_event));
+  TM_CHECK(tx.exec(
+      "UPDATE replays SET state = $2, ended_ms = $3, last_ms = $4, last_event = $5,"
+      " sent = $6 WHERE id = $1",
+      replay.id, replay.state, ms(replay.ended), ms(replay.last), replay.last_event, replay.sent));
   return {};
 }
 
@@ -101,7 +104,8 @@ Result<Replay> require_replay(store::Tx& tx, const Scope& scope, std::string_vie
 
 Result<std::vector<Replay>> list_replays(store::Tx& tx, const Scope& scope) {
   static const std::string sql = fmt::format(
-      "SELECT {} FROM replays WHERE account = $1 AND region = $2 ORDER BY name", columns);
+      "SELECT {} FROM replays WHERE account = $1 AND region = $2 AND archive <> '' ORDER BY name",
+      columns);
   return tx.all(sql, read_replay, scope.account, scope.region);
 }
 
@@ -158,24 +162,44 @@ Result<bool> Replayer::step(store::Tx& tx) {
   return true;
 }
 
+Result<bool> Replayer::wanted(const Replay& replay, const Event& event) const {
+  if (!replay.archive.empty()) return true;
+  TM_TRY(const auto rules, hub_.rules().match(replay.destination, event.whole));
+  return std::ranges::any_of(rules, [&event](const auto& rule) {
+    return std::ranges::find(event.only_rules, rule->rule.arn()) != event.only_rules.end();
+  });
+}
+
 Status Replayer::send(store::Tx& tx, Replay& replay, bool& complete) {
-  TM_TRY(const auto batch,
-         tx.all(
-             "SELECT e.seq, e.id, e.subject, e.envelope, a.time_ms FROM archives r"
-             " JOIN archived_events a ON a.archive = r.id JOIN events e ON e.seq = a.event"
-             " WHERE r.account = $1 AND r.region = $2 AND r.name = $3"
-             " AND (a.time_ms, a.event) > ($4, $5) AND a.time_ms >= $6 AND a.time_ms < $7"
-             " ORDER BY a.time_ms, a.event LIMIT $8",
-             [&replay](const store::Row& row) { return read_archived(row, replay); },
-             replay.scope.account, replay.scope.region, replay.archive,
-             replay.last ? replay.last->ms : replay.from.ms, replay.last_event, replay.from.ms,
-             replay.until.ms, batch_max));
-  for (const auto& [seq, event] : batch) {
-    TM_CHECK(hub_.publish(tx, event));
+  const auto read = [&replay](const store::Row& row) { return read_archived(row, replay); };
+  const auto batch =
+      replay.archive.empty()
+          ? tx.all(
+                "SELECT seq, id, subject, envelope, published_ms FROM events WHERE account = $1"
+                " AND region = $2 AND bus = $3 AND seq > $4 AND published_ms >= $5"
+                " AND published_ms < $6 ORDER BY seq LIMIT $7",
+                read, replay.destination.scope.account, replay.destination.scope.region,
+                replay.destination.bus, replay.last_event, replay.from.ms, replay.until.ms,
+                batch_max)
+          : tx.all(
+                "SELECT e.seq, e.id, e.subject, e.envelope, a.time_ms FROM archives r"
+                " JOIN archived_events a ON a.archive = r.id JOIN events e ON e.seq = a.event"
+                " WHERE r.account = $1 AND r.region = $2 AND r.name = $3"
+                " AND (a.time_ms, a.event) > ($4, $5) AND a.time_ms >= $6 AND a.time_ms < $7"
+                " ORDER BY a.time_ms, a.event LIMIT $8",
+                read, replay.scope.account, replay.scope.region, replay.archive,
+                replay.last ? replay.last->ms : replay.from.ms, replay.last_event, replay.from.ms,
+                replay.until.ms, batch_max);
+  TM_CHECK(batch);
+  for (const auto& [seq, event] : *batch) {
     replay.last = event.time;
     replay.last_event = seq;
+    TM_TRY(const bool wants, wanted(replay, event));
+    if (!wants) continue;
+    TM_CHECK(hub_.publish(tx, event));
+    ++replay.sent;
   }
-  complete = int(batch.size()) < batch_max;
+  complete = int(batch->size()) < batch_max;
   return {};
 }
 

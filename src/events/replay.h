@@ -15,7 +15,8 @@ namespace tidemill::events {
 struct Replay {
   std::int64_t id = 0;
   Scope scope;
-  std::string name, archive;
+  std::string name;
+  std::string archive;  ///< Empty: what is kept of all events, but only what the rules match.
   BusKey destination;
   std::vector<std::string> filter_arns;  ///< Rules that alone are reached; empty: all.
   std::optional<std::string> description, reason;
@@ -23,7 +24,7 @@ struct Replay {
   std::string state;  ///< AWS's ReplayState.
   TimeMs started;
   std::optional<TimeMs> ended, last;  ///< `last`: the time of the last event that was sent.
-  std::int64_t last_event = 0;
+  std::int64_t last_event = 0, sent = 0;
 
   [[nodiscard]] std::string arn() const;
 };
@@ -31,7 +32,7 @@ struct Replay {
 /// Fails with AWS's ResourceNotFoundException.
 [[nodiscard]] Result<Replay> require_replay(store::Tx& tx, const Scope& scope,
                                             std::string_view name);
-/// In the order of their names.
+/// Those of archives, in the order of their names.
 [[nodiscard]] Result<std::vector<Replay>> list_replays(store::Tx& tx, const Scope& scope);
 /// Fails with AWS's ResourceAlreadyExistsException.
 [[nodiscard]] Status add_replay(store::Tx& tx, const Replay& replay);
@@ -55,6 +56,7 @@ class Replayer {
 
  private:
   Status send(store::Tx& tx, Replay& replay, bool& complete);
+  [[nodiscard]] Result<bool> wanted(const Replay& replay, const Event& event) const;
 
   store::Store& store_;
   Hub& hub_;

@@ -79,6 +79,18 @@ Result<RuleTarget> RuleTarget::parse(std::string_view definition) {
   return target;
 }
 
+std::optional<RuleName> parse_rule_arn(std::string_view text) {
+  const auto arn = Arn::parse(text);
+  constexpr std::string_view kind = "rule/";
+  if (!arn || arn->service != "events" || !arn->resource.starts_with(kind)) return std::nullopt;
+  RuleName name{{{arn->account, arn->region}, "default"}, arn->resource.substr(kind.size())};
+  if (const auto slash = name.rule.find('/'); slash != name.rule.npos) {
+    name.bus.bus = name.rule.substr(0, slash);
+    name.rule.erase(0, slash + 1);
+  }
+  return name;
+}
+
 Status require_bus(store::Tx& tx, const BusKey& key) {
   if (key.bus == "default") return {};
   TM_TRY(const auto found,

@@ -26,6 +26,13 @@ struct BusKey {
   bool operator==(const BusKey&) const = default;
 };
 
+/// What a rule's ARN says: its bus and its name. nullopt for what is no rule's.
+struct RuleName {
+  BusKey bus;
+  std::string rule;
+};
+[[nodiscard]] std::optional<RuleName> parse_rule_arn(std::string_view arn);
+
 struct RuleTarget {
   std::string id, arn, role_arn;
   InputSpec input;

@@ -106,7 +106,8 @@ CREATE INDEX decisions_event ON decisions (event);
 CREATE TABLE replays (
   id INTEGER PRIMARY KEY,
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
-  archive TEXT NOT NULL,            -- its name: it may go while the replay's row stays
+  archive TEXT NOT NULL,            -- its name: it may go while the replay's row stays;
+                                    -- empty: the events of late, that match the rules named
   bus_account TEXT NOT NULL, bus_region TEXT NOT NULL, bus TEXT NOT NULL,
   filter_arns TEXT NOT NULL,        -- a JSON list of rules; empty: all
   description TEXT,
@@ -114,6 +115,7 @@ CREATE TABLE replays (
   state TEXT NOT NULL, reason TEXT,
   started_ms INTEGER NOT NULL, ended_ms INTEGER,
   last_ms INTEGER, last_event INTEGER NOT NULL DEFAULT 0,  -- how far it has come
+  sent INTEGER NOT NULL DEFAULT 0,
   UNIQUE (account, region, name)
 ) STRICT;
 CREATE INDEX replays_open ON replays (id) WHERE ended_ms IS NULL;

@@ -31,6 +31,7 @@ void Program::wire_endpoints() {
   console_->on("GET", "/_tidemill/api/runs/", "tidemill:Read", ask(&Program::run_logs));
   console_->on("GET", "/_tidemill/api/explain", "tidemill:Read", ask(&Program::explain));
   console_->on("GET", "/_tidemill/api/lint", "tidemill:Read", ask(&Program::lint));
+  wire_delivery_endpoints();
   if (!options_.test_mode) return;
   console_->on("POST", "/_tidemill/reset", "", ask(&Program::reset));
   console_->on("PUT", "/_tidemill/clock", "", ask(&Program::set_clock));

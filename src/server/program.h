@@ -20,6 +20,7 @@
 #include "logs/api.h"
 #include "s3/api.h"
 #include "server/adapters.h"
+#include "server/backfill.h"
 #include "server/gate.h"
 #include "server/identity.h"
 #include "server/lock.h"
@@ -47,6 +48,7 @@ class Program {
   Status load_state();
   void wire_operations();
   void wire_endpoints();
+  void wire_delivery_endpoints();
   void deliver_due();
   void tidy_up();
 
@@ -65,6 +67,13 @@ class Program {
   Answer run_logs(const console::Question& question);
   Answer explain(const console::Question& question);
   Answer lint(const console::Question& question);
+  Answer list_deliveries(const console::Question& question);
+  Answer show_delivery(const console::Question& question);
+  Answer redrive(const console::Question& question);
+  Answer replay(const console::Question& question);
+  Answer show_replay(const console::Question& question);
+  Answer rehearse(const console::Question& question);
+  Answer backfill(const console::Question& question);
   Answer reset(const console::Question& question);
   Answer set_clock(const console::Question& question);
 
@@ -96,6 +105,7 @@ class Program {
   std::unique_ptr<glue::JobTarget> job_target_;
   std::unique_ptr<explain::Storyteller> storyteller_;
   std::unique_ptr<explain::Linter> linter_;
+  std::unique_ptr<Backfill> backfill_;
   std::unique_ptr<wire::Authenticator> authenticator_;
   std::unique_ptr<wire::Router> router_;
   std::unique_ptr<console::Console> console_;

@@ -221,6 +221,7 @@ void Program::wire_operations() {
     return facts_of(tx, rule, target);
   };
   linter_ = std::make_unique<explain::Linter>(*store_, facts);
+  backfill_ = std::make_unique<Backfill>(*store_, *hub_, clock_, random_);
   wire_endpoints();
 }
 

@@ -159,7 +159,7 @@ class Server:
         """Runs `tidemill ARGUMENTS` with this server's variables; the finished process."""
         finished = subprocess.run(
             [PROGRAM, *arguments],
-            env=clean_environment(**self.variables(), **environment),
+            env=clean_environment(**(self.variables() | environment)),
             capture_output=True,
             text=True,
             timeout=60,
