@@ -14,6 +14,7 @@ constexpr std::string_view examples = R"text(Examples:
   tidemill serve --data ./data                start the server on 127.0.0.1:4566
   eval "$(tidemill env --data ./data)"        point aws, boto3 and Terraform at it
   tidemill explain s3://bucket/sales/a.csv    why a file did or did not start a job
+  tidemill explain dev-sales_file_trigger     is the rule well, and what did it start?
   tidemill runs list --job sales-etl-dev      the runs of a job
   tidemill runs logs jr_0123...               what a run printed
   tidemill rules lint                         rules that overlap, loop or can never match
@@ -74,8 +75,15 @@ void add_runs(CLI::App& app, Given& given) {
 
 void add_explain(CLI::App& app, Given& given) {
   auto* command = add_query(app, "explain", "Why a file did or did not start a job", given);
-  command->add_option("URI", given.uri, "s3://bucket/key")->required();
-  command->footer("Example: tidemill explain s3://data-lake-dev-bronze/sales/a.CSV\n");
+  command
+      ->add_option(
+          "WHAT", given.uri,
+          "s3://BUCKET/KEY, a run (jr_…), a rule's name, an event's id or a delivery's number")
+      ->required();
+  add_bus(*command, given);
+  command->footer(
+      "Examples: tidemill explain s3://data-lake-dev-bronze/sales/a.CSV\n"
+      "          tidemill explain dev-sales_file_trigger\n");
   does(*command, given, [&given] { return explain(given.query, given.uri); });
 }
 
@@ -123,6 +131,12 @@ void add_max(CLI::App& command, Given& given) {
   command.add_option("--max", given.query.max, "At most so many")
       ->type_name("N")
       ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+}
+
+void add_bus(CLI::App& command, Given& given) {
+  command.add_option("--bus", given.query.bus, "The event bus")
+      ->type_name("NAME")
       ->capture_default_str();
 }
 

@@ -6,12 +6,6 @@
 namespace tidemill::cli {
 namespace {
 
-void add_bus(CLI::App& command, Given& given) {
-  command.add_option("--bus", given.query.bus, "The event bus")
-      ->type_name("NAME")
-      ->capture_default_str();
-}
-
 void add_since(CLI::App& command, Given& given) {
   command
       .add_option("--since", given.deliveries.since,

@@ -81,14 +81,11 @@ Status runs_logs(const Query& query, const std::string& run_id) {
   return {};
 }
 
-Status explain(const Query& query, const std::string& uri) {
-  if (!uri.starts_with("s3://") || uri.find('/', 5) == uri.npos) {
-    return fail(Errc::invalid_argument,
-                fmt::format("explain needs s3://BUCKET/KEY, not \"{}\"", uri));
-  }
+Status explain(const Query& query, const std::string& what) {
   TM_TRY(const auto connection, find_server(query.data));
   TM_TRY(const auto story,
-         get_json(connection, "/_tidemill/api/explain?uri=" + percent_encode(uri)));
+         get_json(connection, fmt::format("/_tidemill/api/explain?of={}&bus={}",
+                                          percent_encode(what), percent_encode(query.bus))));
   print(query, story, render_story(story.as_object(), query.style));
   return {};
 }

@@ -30,7 +30,8 @@ Status serve(const server::Options& options);
 Status env(const Query& query);
 Status runs_list(const Query& query);
 Status runs_logs(const Query& query, const std::string& run_id);
-Status explain(const Query& query, const std::string& uri);
+/// What of: s3://BUCKET/KEY, a run, a delivery, an event or a rule.
+Status explain(const Query& query, const std::string& what);
 /// Fails if the server finds anything amiss.
 Status check(const Query& query);
 Status rules_test(const std::string& pattern, const std::string& event, bool strict_aws);

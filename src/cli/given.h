@@ -36,6 +36,8 @@ CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& h
 CLI::App* add_query(CLI::App& app, const std::string& name, const std::string& help, Given& given);
 /// --max N.
 void add_max(CLI::App& command, Given& given);
+/// --bus NAME.
+void add_bus(CLI::App& command, Given& given);
 /// What the command does: a function that gives a Status.
 void does(CLI::App& command, Given& given, std::function<Status()> action);
 

@@ -103,7 +103,10 @@ Program::Answer Program::run_logs(const console::Question& question) {
 }
 
 Program::Answer Program::explain(const console::Question& question) {
-  co_return co_await storyteller_->object(std::string(question.get("uri")));
+  const auto bus = std::string(question.get("bus"));
+  const auto named = bus.empty() ? std::nullopt : std::optional(bus);
+  co_return co_await storyteller_->of(events::bus_key(question.caller, named),
+                                      std::string(question.get("of")));
 }
 
 /// What is wrong with the rules of a bus: ?bus=NAME, by default the default bus.

@@ -200,6 +200,10 @@ void Program::wire_operations() {
   glue_api_->register_with(*router_);
   logs_api_ = std::make_unique<logs::Api>(*logs_store_, *ledger_);
   logs_api_->register_with(*router_);
+  const auto facts = [this](store::Tx& tx, const events::Rule& rule,
+                            const events::RuleTarget& target) {
+    return facts_of(tx, rule, target);
+  };
   const explain::Sources sources{
       .object = [](store::Tx& tx, std::string_view bucket,
                    std::string_view key) -> Result<json::object> {
@@ -214,12 +218,9 @@ void Program::wire_operations() {
       .run = [this](store::Tx& tx, std::string_view id) -> Result<json::object> {
         TM_TRY(const auto run, runs_->find(tx, id));
         return run ? glue::shown_run(*run) : json::object();
-      }};
+      },
+      .target = facts};
   storyteller_ = std::make_unique<explain::Storyteller>(*store_, sources);
-  const auto facts = [this](store::Tx& tx, const events::Rule& rule,
-                            const events::RuleTarget& target) {
-    return facts_of(tx, rule, target);
-  };
   linter_ = std::make_unique<explain::Linter>(*store_, facts);
   backfill_ = std::make_unique<Backfill>(*store_, *hub_, clock_, random_);
   wire_endpoints();
