@@ -77,15 +77,46 @@ Decimal decimal_of(double value) {
   return parse_decimal({buffer.data(), last});
 }
 
+/// Digits with a point among them or none, at most 15 in all: what nearly all numbers are. Both the
+/// digits and the power of ten are exact doubles, so their quotient is the nearest one.
+std::optional<double> plain_number(std::string_view text) {
+  constexpr std::size_t digits_max = 15;
+  constexpr std::array<double, digits_max + 1> powers = {
+      1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  if (text.size() > digits_max + 1) return std::nullopt;
+  std::uint64_t digits = 0;
+  std::size_t count = 0, fraction = 0;
+  bool point = false;
+  for (const char c : text) {
+    if (c == '.' && !point) {
+      point = true;
+      continue;
+    }
+    if (c < '0' || c > '9') return std::nullopt;
+    digits = digits * 10 + static_cast<unsigned>(c - '0');
+    ++count;
+    fraction += point ? 1 : 0;
+  }
+  if (count == 0 || count > digits_max) return std::nullopt;
+  if (digits == 0) return 0.0;
+  const auto value = static_cast<double>(digits) / powers[fraction];
+  return negative ? -value : value;
+}
+
 }  // namespace
 
 std::optional<double> comparable_number(std::string_view text) {
-  double value = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (const auto value = plain_number(text)) return value;
   const auto given = parse_decimal(text);
   if (given.digits.empty()) return 0.0;
-  if (read.ec != std::errc() || !std::isfinite(value) || value == 0) return std::nullopt;
   if (given.digits.size() > 19) return std::nullopt;
+  // No double shows more than 17 digits, but for whole numbers (see above).
+  if (given.digits.size() > 17 && given.exponent < 17) return std::nullopt;
+  double value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec != std::errc() || !std::isfinite(value) || value == 0) return std::nullopt;
   // Up to 15 digits always come back from a double (but for whole numbers, see above).
   const bool plain = given.digits.size() <= 15 && given.exponent > -300 && given.exponent <= 15;
   if (!plain && decimal_of(value) != given) return std::nullopt;
