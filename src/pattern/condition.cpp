@@ -51,32 +51,52 @@ bool within(const Bounds& b, double number) noexcept {
   return !b.has_top || (b.top_open ? number < b.top : number <= b.top);
 }
 
+std::string_view take_folded(std::string_view& body) noexcept {
+  const auto bytes = take<std::uint64_t>(body);
+  const auto folded = body.substr(0, bytes);
+  body.remove_prefix(bytes);
+  return folded;
+}
+
 bool in_network(const Network& network, std::string_view text) noexcept {
   const auto address = parse_address(text);
   return address && network.contains(*address);
 }
 
-bool holds(const Test& test, const Value& value) noexcept {
-  switch (test.ask) {
+bool number_holds(const Head& head, std::string_view body, const Value& value) noexcept {
+  if (value.kind != Kind::number) return false;
+  // What is costly comes last: whether the number may be compared at all.
+  switch (head.ask) {
+    case Ask::number: return value.number == take<double>(body) && value.comparable();
+    case Ask::range: {
+      const auto bounds = bounds_of(take<RangeNumbers>(body), head.extra);
+      return within(bounds, value.number) && value.comparable();
+    }
+    default: return value.text == body && !value.comparable();
+  }
+}
+
+bool holds(const Head& head, std::string_view body, const Value& value) noexcept {
+  switch (head.ask) {
     case Ask::anything: return true;
-    case Ask::word: return value.kind == test.kind;
-    case Ask::number: return value.comparable && value.number == test.number;
-    case Ask::range: return value.comparable && within(test.bounds, value.number);
-    case Ask::number_text:
-      return value.kind == Kind::number && !value.comparable && value.text == test.text;
+    case Ask::word: return value.kind == Kind(head.extra);
+    case Ask::number:
+    case Ask::range:
+    case Ask::number_text: return number_holds(head, body, value);
     default: break;
   }
   if (value.kind != Kind::string) return false;
-  switch (test.ask) {
-    case Ask::text: return value.text == test.text;
-    case Ask::prefix: return value.text.starts_with(test.text);
-    case Ask::suffix: return value.text.ends_with(test.text);
-    case Ask::wildcard: return like(test.text, value.text);
-    case Ask::ignore_case: return folded_equals(test.folded, value.text);
-    case Ask::ignore_case_prefix: return folded_starts(test.folded, value.text);
-    case Ask::ignore_case_suffix: return folded_ends(test.folded, value.text);
-    case Ask::address: return parse_address(value.text) == test.network.base;
-    default: return in_network(test.network, value.text);
+  const auto text = value.text;
+  switch (head.ask) {
+    case Ask::text: return same_text(text, body);
+    case Ask::prefix: return text.starts_with(body);
+    case Ask::suffix: return text.ends_with(body);
+    case Ask::wildcard: return like(body, text);
+    case Ask::ignore_case: return folded_equals(take_folded(body), text);
+    case Ask::ignore_case_prefix: return folded_starts(take_folded(body), text);
+    case Ask::ignore_case_suffix: return folded_ends(take_folded(body), text);
+    case Ask::address: return parse_address(text) == take<Network>(body).base;
+    default: return in_network(take<Network>(body), text);
   }
 }
 
@@ -104,12 +124,7 @@ Test ProgramReader::next() noexcept {
     }
     case Ask::ignore_case:
     case Ask::ignore_case_prefix:
-    case Ask::ignore_case_suffix: {
-      const auto folded_bytes = take<std::uint64_t>(body);
-      test.folded = body.substr(0, folded_bytes);
-      body.remove_prefix(folded_bytes);
-      break;
-    }
+    case Ask::ignore_case_suffix: test.folded = take_folded(body); break;
     default: break;
   }
   test.text = body;
@@ -172,15 +187,15 @@ void ProgramWriter::end_alternative() {
 }
 
 bool program_holds(std::string_view program, const Value& value) noexcept {
-  ProgramReader reader(program);
   bool all = true, one = false;
-  while (!reader.done()) {
-    const auto test = reader.next();
-    one = one || (all && holds(test, value));
-    if (!test.ends_condition) continue;
-    all = all && one != test.negated;
+  while (!program.empty()) {
+    const auto head = take<Head>(program);
+    one = one || (all && holds(head, program.substr(0, head.bytes), value));
+    program.remove_prefix(head.bytes);
+    if ((head.flags & flag_condition) == 0) continue;
+    all = all && one != ((head.flags & flag_negated) != 0);
     one = false;
-    if (!test.ends_alternative) continue;
+    if ((head.flags & flag_alternative) == 0) continue;
     if (all) return true;
     all = true;
   }

@@ -10,7 +10,6 @@
 
 #include "pattern/event_data.h"
 #include "pattern/json_reader.h"
-#include "pattern/number.h"
 
 namespace tidemill::pattern {
 namespace {
@@ -95,11 +94,7 @@ class EventReader {
       default: value.kind = Kind::null_value; break;
     }
     value.text = keep(*text);
-    if (token == Token::number) {
-      const auto number = comparable_number(value.text);
-      value.comparable = number.has_value();
-      value.number = number.value_or(0);
-    }
+    if (token == Token::number) value.number = nearest_double(value.text);
     const auto node = scope.array == no_array ? node_ : scope.node;
     ++out_.nodes[node].count;
     out_.values.push_back(value);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "pattern/hash.h"
+#include "pattern/number.h"
 #include "pattern/pattern.h"
 
 namespace tidemill::pattern {
@@ -24,10 +25,12 @@ enum class Kind : std::uint8_t { string, number, true_value, false_value, null_v
 
 struct Value {
   std::string_view text;      ///< Unescaped; of a number, its text.
-  double number = 0;          ///< If comparable.
+  double number = 0;          ///< Of a number: the nearest double, NaN if there is none.
   std::uint32_t element = 0;  ///< The innermost element it lies in; 0: none.
   Kind kind = Kind::string;
-  bool comparable = false;
+
+  /// Whether `number` stands for all that the text says (see number.h).
+  [[nodiscard]] bool comparable() const noexcept { return pattern::comparable(text, number); }
 };
 
 /// Elements [begin, end) are those of one array, with all that is inside them.

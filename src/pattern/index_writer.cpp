@@ -24,23 +24,6 @@ bool asks_numbers(const SharedClause& clause) {
   return false;
 }
 
-/// Looks at the branch's part that says most in few bytes, other than the one it is filed under.
-QuickCheck check_other(std::span<const RuleData::Part> parts, std::size_t filed) {
-  QuickCheck best;
-  std::size_t best_steps = 0;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const auto& [slot, clause] = parts[i];
-    if (i == filed || clause->absent) continue;
-    auto check = quick_check_of(clause->program());
-    const auto steps = std::size_t(std::ranges::count(clause->path(), '.')) + 1;
-    if (check.length == 0 || steps <= best_steps) continue;
-    check.slot = slot;
-    best = check;
-    best_steps = steps;
-  }
-  return best;
-}
-
 }  // namespace
 
 void Postings::add(const Candidate& candidate, std::uint32_t edit) {
@@ -123,6 +106,10 @@ RuleData::Part IndexWriter::use(const Clause& clause) {
   return {node.slot, std::move(shared)};
 }
 
+std::size_t IndexWriter::uses(const SharedClause& clause) const {
+  return clauses_.find(clause.identity())->second.uses;
+}
+
 void IndexWriter::drop(const SharedClause& clause) {
   const auto known = clauses_.find(clause.identity());
   TM_ASSERT(known != clauses_.end());
@@ -176,6 +163,25 @@ void IndexWriter::count(std::string_view path, const RuleData::Place& place, int
   if (filter.keys == 0) index_.inside = {};
 }
 
+QuickCheck IndexWriter::check_other(std::span<const RuleData::Part> parts,
+                                    std::size_t filed) const {
+  QuickCheck best;
+  std::size_t best_uses = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto& [slot, clause] = parts[i];
+    if (i == filed || clause->absent) continue;
+    const auto check = quick_check_of(clause->program());
+    const auto uses_here = uses(*clause);
+    const bool better =
+        best.length == 0 || uses_here < best_uses || (uses_here == best_uses && !check.from_end);
+    if (check.length == 0 || !better) continue;
+    best = check;
+    best.slot = slot;
+    best_uses = uses_here;
+  }
+  return best;
+}
+
 IndexWriter::Choice IndexWriter::choose(std::span<const RuleData::Part> parts, bool one_key) const {
   Choice best;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -190,11 +196,12 @@ IndexWriter::Choice IndexWriter::choose(std::span<const RuleData::Part> parts, b
 IndexWriter::Choice IndexWriter::weigh(const RuleData::Part& part) const {
   constexpr std::size_t steps_max = 63;
   Choice choice{.cost = 0};
+  const auto uses_here = uses(*part.clause);
   for (auto& alternative : keys_of(part.clause->program())) {
     Key* best = nullptr;
     std::size_t best_cost = 0;
     for (auto& key : alternative) {
-      const auto cost_here = cost(part.slot, key);
+      const auto cost_here = cost(part.slot, key, uses_here);
       if (best != nullptr && cost_here >= best_cost) continue;
       best = &key;
       best_cost = cost_here;
@@ -210,10 +217,10 @@ IndexWriter::Choice IndexWriter::weigh(const RuleData::Part& part) const {
 }
 
 /// What is filed under the key already, and how much is to be expected.
-std::size_t IndexWriter::cost(std::uint32_t slot, const Key& key) const {
+std::size_t IndexWriter::cost(std::uint32_t slot, const Key& key, std::size_t uses) const {
   constexpr std::size_t company_fine = 16, short_affix = 3;
   const auto* postings = index_.filed.find(index_.key(slot, key.kind, key.length, key.bytes));
-  const auto company = postings == nullptr ? 0 : postings->size;
+  const auto company = std::max(postings == nullptr ? 0 : postings->size, uses);
   const auto crowd = company / company_fine * 8;
   switch (key.kind) {
     case KeyKind::present: return crowd + company + 64;

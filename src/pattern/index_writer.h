@@ -42,13 +42,18 @@ class IndexWriter {
   };
 
   RuleData::Part use(const Clause& clause);
+  /// How many branches have the clause.
+  [[nodiscard]] std::size_t uses(const SharedClause& clause) const;
   void drop(const SharedClause& clause);
 
   void file(RuleData& rule, std::uint32_t branch);
   /// The clause that leaves the branch the least company.
   [[nodiscard]] Choice choose(std::span<const RuleData::Part> parts, bool one_key) const;
   [[nodiscard]] Choice weigh(const RuleData::Part& part) const;
-  [[nodiscard]] std::size_t cost(std::uint32_t slot, const Key& key) const;
+  [[nodiscard]] std::size_t cost(std::uint32_t slot, const Key& key, std::size_t uses) const;
+  /// A look at what of the branch is rarest, but for the part that it is filed under.
+  [[nodiscard]] QuickCheck check_other(std::span<const RuleData::Part> parts,
+                                       std::size_t filed) const;
   void put(const Key& key, const RuleData::Part& part, const Candidate& candidate);
   void clear(const RuleData& rule, const RuleData::Place& place);
   void count(std::string_view path, const RuleData::Place& place, int change);

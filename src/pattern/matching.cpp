@@ -67,10 +67,10 @@ class Matching {
       } else if (value.kind == Kind::string) {
         look_up_text(node, filed, value.text);
       } else if (value.kind == Kind::number) {
-        if (filed.kind == KeyKind::number && value.comparable) {
+        if (filed.kind == KeyKind::number) {
           const double number = value.number == 0 ? 0.0 : value.number;
           see(node, filed, {reinterpret_cast<const char*>(&number), sizeof number});
-        } else if (filed.kind == KeyKind::number_text && !value.comparable) {
+        } else if (filed.kind == KeyKind::number_text) {
           see(node, filed, value.text);
         }
       } else if (filed.kind == KeyKind::word) {
@@ -129,9 +129,11 @@ class Matching {
     if (count != 1) return count > 1;
     const auto& value = scanner_.first(check.slot);
     const auto text = value.text;
-    if (value.kind != Kind::string || text.size() < check.length) return false;
-    const auto from = check.from_end ? text.size() - check.length : 0;
-    return load_word(text.substr(from, check.length)) == check.bytes;
+    if (value.kind != Kind::string || text.size() < check.offset + check.length) return false;
+    // What doesn't count is shifted out: behind the first bytes, in front of the last.
+    const auto spare = 64 - 8 * unsigned{check.length};
+    if (check.from_end) return (last_bytes(text) ^ check.bytes) >> spare == 0;
+    return (first_bytes(text.substr(check.offset)) ^ check.bytes) << spare == 0;
   }
 
   void compare(std::vector<RuleId>& out) {
@@ -170,7 +172,13 @@ class Matching {
     for (const auto& [slot, clause] : parts) {
       questions_.push_back({clause->program(), clause->absent, scanner_.values(slot)});
     }
-    return all_hold(questions_, scanner_.tree());
+    // Each must hold somewhere, before it matters where.
+    const auto somewhere = [](const Question& question) {
+      return question.absent || std::ranges::any_of(question.values, [&](const Value& value) {
+               return program_holds(question.program, value);
+             });
+    };
+    return std::ranges::all_of(questions_, somewhere) && all_hold(questions_, scanner_.tree());
   }
 
   void shrink() {

@@ -34,7 +34,7 @@ std::uint64_t PathTree::key(std::uint32_t parent, std::string_view name) const n
   auto at = hash_text(seed_, parent, name);
   for (;; ++at) {
     const auto* node = nodes_.find(at);
-    if (node == nullptr || (node->parent == parent && node->name == name)) return at;
+    if (node == nullptr || (node->parent == parent && same_text(node->name, name))) return at;
   }
 }
 

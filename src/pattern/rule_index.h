@@ -69,9 +69,10 @@ struct RuleData : Shared {
 
 /// A look at one more value of the event before a branch is compared in full.
 struct QuickCheck {
-  std::uint64_t bytes = 0;  ///< The first or last of the string at `slot`.
+  std::uint64_t bytes = 0;  ///< In the string at `slot`, from `offset` on or at its end.
   std::uint32_t slot = 0;
   std::uint8_t length = 0;  ///< How many of `bytes` count.
+  std::uint8_t offset = 0;
   bool from_end = false;
 };
 

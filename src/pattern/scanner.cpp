@@ -1,65 +1,13 @@
 #include "pattern/scanner.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
 #include "pattern/json_reader.h"
-#include "pattern/number.h"
 
 namespace tidemill::pattern {
 namespace {
 
-constexpr std::size_t block = 16;
-using Block = unsigned char __attribute__((ext_vector_type(block)));
-using Mask = std::uint16_t;
-
-/// What is behind the end reads as zeros, which nothing here looks for.
-Block load(const char* at, const char* end) noexcept {
-  Block bytes = {};
-  if (end - at >= std::ptrdiff_t(block)) {
-    std::memcpy(&bytes, at, block);
-  } else {
-    std::memcpy(&bytes, at, std::size_t(end - at));
-  }
-  return bytes;
-}
-
-template <class Comparison>
-Mask mask_of(Comparison lanes) noexcept {
-  using Bits = bool __attribute__((ext_vector_type(block)));
-  return std::bit_cast<Mask>(__builtin_convertvector(lanes, Bits));
-}
-
 bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-
-/// A string's end and what is in it.
-struct Quoted {
-  const char* close;  ///< The closing quote, or the end of the text.
-  bool escaped = false, dotted = false;
-};
-
-/// `at` is behind the opening quote.
-Quoted read_quoted(const char* at, const char* end) noexcept {
-  Quoted out{end};
-  while (at < end) {
-    const auto bytes = load(at, end);
-    const auto quotes = mask_of(bytes == '"');
-    const auto slashes = mask_of(bytes == '\\');
-    const auto dots = mask_of(bytes == '.');
-    const auto stop = std::countr_zero(std::uint32_t(quotes | slashes) | 0x10000U);
-    out.dotted = out.dotted || std::countr_zero(std::uint32_t(dots) | 0x10000U) < stop;
-    at += stop;
-    if (stop == int{block}) continue;
-    if (*at == '"') {
-      out.close = at;
-      return out;
-    }
-    out.escaped = true;
-    at += 2;
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -67,22 +15,24 @@ void Scanner::scan(const PathTree& paths, std::string_view json, Names names) {
   begin(paths, json);
   plain_names_ = names == Names::plain;
   const auto* root = paths.root();
-  while (at_ < end_ && is_space(*at_)) ++at_;
-  if (root == nullptr || at_ == end_ || *at_ != '{') return;
+  if (root == nullptr) return;
+  masks_.begin(json);
+  skip_space();
+  if (at_ == json_.size() || json_[at_] != '{') return;
   ++at_;
-  frames_.push_back({root, ++frame_number_, 0, none, 0, false});
-  while (!frames_.empty() && at_ < end_) {
-    if (plain_names_ && leave_if_done()) continue;
-    const char c = *at_;
-    if (c == ',' || is_space(c)) {
+  push(*root);
+  while (!frames_.empty() && at_ < json_.size()) {
+    const char c = json_[at_];
+    if (c == '"' && frames_.back().array == none) {
+      member();
+    } else if (c == ',' || is_space(c)) {
       ++at_;
     } else if (c == '}' || c == ']') {
       ++at_;
       close();
+      leave_if_done();
     } else if (frames_.back().array != none) {
       value(frames_.back().node);
-    } else if (c == '"') {
-      member();
     } else {
       return;
     }
@@ -90,10 +40,14 @@ void Scanner::scan(const PathTree& paths, std::string_view json, Names names) {
   while (!frames_.empty()) close();
 }
 
+void Scanner::skip_space() noexcept {
+  while (at_ < json_.size() && is_space(json_[at_])) ++at_;
+}
+
 void Scanner::begin(const PathTree& paths, std::string_view json) {
   paths_ = &paths;
-  at_ = json.data();
-  end_ = at_ + json.size();
+  json_ = json;
+  at_ = 0;
   ++scan_;
   if (slots_.size() < paths.slots()) slots_.resize(paths.slots());
   values_.clear();
@@ -107,60 +61,84 @@ void Scanner::begin(const PathTree& paths, std::string_view json) {
 
 /// Where every name stands once and means just itself, an object whose members were all seen has
 /// nothing more to tell; nor has the event, if that goes for all objects around.
-bool Scanner::leave_if_done() {
+void Scanner::leave_if_done() {
+  if (!plain_names_) return;
   const auto done = [](const Frame& frame) {
     return frame.array == none && frame.seen == frame.node->children;
   };
-  if (!done(frames_.back())) return false;
-  if (std::ranges::all_of(frames_, done)) {
-    at_ = end_;
-  } else {
+  while (!frames_.empty() && done(frames_.back())) {
+    if (std::ranges::all_of(frames_, done)) {
+      at_ = json_.size();
+      return;
+    }
     skip_container();
     close();
   }
-  return true;
+}
+
+Scanner::Quoted Scanner::quoted(std::size_t quote) noexcept {
+  auto at = masks_.next_stop(quote + 1);
+  if (at >= json_.size() || json_[at] == '"') return {at, false};
+  while (at < json_.size() && json_[at] == '\\') {
+    at = masks_.next_stop(std::min(at + 2, json_.size()));
+  }
+  return {at, true};
 }
 
 void Scanner::member() {
-  const char* quote = at_++;
-  const auto quoted = read_quoted(at_, end_);
-  std::string_view name(at_, std::size_t(quoted.close - at_));
-  bool dotted = quoted.dotted;
-  if (quoted.escaped) {
-    name = unescaped(quote);
-    dotted = name.contains('.');
+  const auto quote = at_;
+  const auto [close, escaped] = quoted(quote);
+  auto name = json_.substr(quote + 1, close - quote - 1);
+  if (escaped) name = unescaped(quote);
+  const bool dotted = escaped ? name.contains('.') : masks_.has_dot(quote, close);
+  at_ = close + 1;
+  if (at_ < json_.size() && json_[at_] == ':') ++at_;
+  if (at_ >= json_.size()) return;
+  if (json_[at_] == ':' || is_space(json_[at_])) {  // Not as compact as most events.
+    skip_space();
+    if (at_ < json_.size() && json_[at_] == ':') ++at_;
+    skip_space();
+    if (at_ >= json_.size()) return;
   }
-  at_ = std::min(quoted.close + 1, end_);
-  while (at_ < end_ && (*at_ == ':' || is_space(*at_))) ++at_;
-  if (at_ < end_) value(target(name, dotted));
+  const auto* node = dotted ? dotted_target(name) : target(name);
+  const char first = json_[at_];
+  if (node == nullptr && first == '"') {
+    at_ = quoted(at_).close + 1;
+    return;
+  }
+  value(node);
+  if (node != nullptr && first != '{' && first != '[') leave_if_done();
 }
 
-const PathNode* Scanner::target(std::string_view name, bool dotted) {
+const PathNode* Scanner::target(std::string_view name) {
   auto& frame = frames_.back();
-  const auto* node = frame.node;
-  if (dotted) {
-    for (bool more = true; more && node != nullptr;) {
-      const auto dot = name.find('.');
-      more = dot != name.npos;
-      node = paths_->child(*node, name.substr(0, dot));
-      if (more) name.remove_prefix(dot + 1);
-    }
-    return node;
-  }
-  node = paths_->child(*node, name);
-  if (node != nullptr && slots_[node->slot].in_frame != frame.number) {
-    slots_[node->slot].in_frame = frame.number;
+  const auto* node = paths_->child(*frame.node, name);
+  if (node == nullptr) return nullptr;
+  auto& slot = slots_[node->slot];
+  if (slot.in_frame != frame.number) {
+    slot.in_frame = frame.number;
     ++frame.seen;
   }
   return node;
 }
 
+const PathNode* Scanner::dotted_target(std::string_view name) const {
+  const auto* node = frames_.back().node;
+  for (bool more = true; more && node != nullptr;) {
+    const auto dot = name.find('.');
+    more = dot != name.npos;
+    node = paths_->child(*node, name.substr(0, dot));
+    if (more) name.remove_prefix(dot + 1);
+  }
+  return node;
+}
+
 void Scanner::value(const PathNode* node) {
-  switch (*at_) {
+  switch (json_[at_]) {
     case '"': return string_value(node);
     case '{':
     case '[': {
-      const bool array = *at_++ == '[';
+      const bool array = json_[at_++] == '[';
       const bool wanted = node != nullptr && (node->children > 0 || (array && node->clauses > 0));
       return wanted ? open(*node, array) : skip_container();
     }
@@ -168,18 +146,34 @@ void Scanner::value(const PathNode* node) {
   }
 }
 
+Scanner::Frame& Scanner::push(const PathNode& node) {
+  // Filled in place, here and below: a copy would wait for its parts to be written.
+  auto& frame = frames_.emplace_back();
+  frame.node = &node;
+  frame.number = ++frame_number_;
+  frame.element = 0;
+  frame.array = none;
+  frame.seen = 0;
+  frame.is_element = false;
+  return frame;
+}
+
 void Scanner::open(const PathNode& node, bool array) {
-  const auto outer = frames_.back();
-  Frame inner{&node, ++frame_number_, outer.element, none, 0, outer.array != none};
+  const auto outer_array = frames_.back().array;
+  const auto outer_element = frames_.back().element;
+  auto& inner = push(node);
+  inner.element = outer_element;
+  inner.is_element = outer_array != none;
   if (inner.is_element) {
     inner.element = static_cast<std::uint32_t>(tree_.elements.size());
-    tree_.elements.push_back({.parent = outer.element, .array = outer.array});
+    auto& element = tree_.elements.emplace_back();
+    element.parent = outer_element;
+    element.array = outer_array;
   }
   if (array) {
     inner.array = static_cast<std::uint32_t>(tree_.arrays.size());
-    tree_.arrays.push_back({.begin = static_cast<std::uint32_t>(tree_.elements.size())});
+    tree_.arrays.emplace_back().begin = static_cast<std::uint32_t>(tree_.elements.size());
   }
-  frames_.push_back(inner);
 }
 
 void Scanner::close() {
@@ -192,35 +186,35 @@ void Scanner::close() {
 }
 
 void Scanner::string_value(const PathNode* node) {
-  const char* quote = at_++;
-  const auto quoted = read_quoted(at_, end_);
-  const std::string_view text(at_, std::size_t(quoted.close - at_));
-  at_ = std::min(quoted.close + 1, end_);
+  const auto quote = at_;
+  const auto [close, escaped] = quoted(quote);
+  at_ = close + 1;
   if (node == nullptr || node->clauses == 0) return;
-  add(*node, Kind::string, quoted.escaped ? unescaped(quote) : text);
+  const auto text = json_.substr(quote + 1, close - quote - 1);
+  add(*node, Kind::string, escaped ? unescaped(quote) : text);
 }
 
 void Scanner::scalar_value(const PathNode* node) {
-  const char* begin = at_;
-  while (at_ < end_ && *at_ != ',' && *at_ != '}' && *at_ != ']' && !is_space(*at_)) ++at_;
-  if (at_ == begin) ++at_;  // Nothing that JSON knows.
+  const auto begin = at_;
+  at_ = std::max(masks_.next_end(begin), begin + 1);
   if (node == nullptr || node->clauses == 0) return;
-  const auto kind = *begin == 't'   ? Kind::true_value
-                    : *begin == 'f' ? Kind::false_value
-                    : *begin == 'n' ? Kind::null_value
-                                    : Kind::number;
-  add(*node, kind, {begin, std::size_t(at_ - begin)});
+  const char first = json_[begin];
+  const auto kind = first == 't'   ? Kind::true_value
+                    : first == 'f' ? Kind::false_value
+                    : first == 'n' ? Kind::null_value
+                                   : Kind::number;
+  add(*node, kind, json_.substr(begin, at_ - begin));
 }
 
 void Scanner::add(const PathNode& node, Kind kind, std::string_view text) {
-  auto& slot = slots_[node.slot];
   const auto index = static_cast<std::uint32_t>(values_.size());
-  Value value{.text = text, .element = frames_.back().element, .kind = kind};
-  if (kind == Kind::number && node.numeric_clauses > 0) {
-    const auto number = comparable_number(text);
-    value.comparable = number.has_value();
-    value.number = number.value_or(0);
-  }
+  auto& found = values_.emplace_back();
+  found.next = none;
+  found.value.text = text;
+  found.value.element = frames_.back().element;
+  found.value.kind = kind;
+  if (kind == Kind::number && node.numeric_clauses > 0) found.value.number = nearest_double(text);
+  auto& slot = slots_[node.slot];
   if (slot.scan != scan_) {
     slot.scan = scan_;
     slot.first = index;
@@ -232,12 +226,11 @@ void Scanner::add(const PathNode& node, Kind kind, std::string_view text) {
   }
   slot.last = index;
   ++slot.count;
-  values_.push_back({value, none});
 }
 
-std::string_view Scanner::unescaped(const char* quote) {
-  if (unescaped_.empty()) unescaped_.reserve(std::size_t(end_ - quote));
-  JsonReader reader({quote, std::size_t(end_ - quote)});
+std::string_view Scanner::unescaped(std::size_t quote) {
+  if (unescaped_.empty()) unescaped_.reserve(json_.size() - quote);
+  JsonReader reader(json_.substr(quote));
   if (!reader.next()) return {};
   const auto text = reader.text();
   if (!text) return {};
@@ -248,26 +241,14 @@ std::string_view Scanner::unescaped(const char* quote) {
 
 /// From inside an object or array to behind its end.
 void Scanner::skip_container() {
-  for (std::size_t depth = 1; at_ < end_;) {
-    const auto bytes = load(at_, end_);
-    const auto quotes = mask_of(bytes == '"');
-    const auto folded = bytes | static_cast<unsigned char>(0x20);
-    const auto opens = mask_of(folded == '{');
-    auto marks = Mask(quotes | opens | mask_of(folded == '}'));
-    const char* next = std::min(at_ + block, end_);
-    for (; marks != 0; marks = Mask(marks & (marks - 1))) {
-      const auto bit = std::countr_zero(marks);
-      if ((quotes >> bit & 1) != 0) {
-        next = std::min(read_quoted(at_ + bit + 1, end_).close + 1, end_);
-        break;
-      }
-      depth += (opens >> bit & 1) != 0 ? 1 : std::size_t(-1);
-      if (depth == 0) {
-        at_ += bit + 1;
-        return;
-      }
-    }
-    at_ = next;
+  for (std::size_t depth = 1; depth > 0 && at_ < json_.size();) {
+    at_ = masks_.next_mark(at_);
+    if (at_ >= json_.size()) return;
+    const char c = json_[at_];
+    if (c == '"') at_ = quoted(at_).close;
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+    ++at_;
   }
 }
 

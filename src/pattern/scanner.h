@@ -11,6 +11,7 @@
 #include "pattern/event_data.h"
 #include "pattern/matcher.h"
 #include "pattern/path_tree.h"
+#include "pattern/text_masks.h"
 
 namespace tidemill::pattern {
 
@@ -64,19 +65,30 @@ class Scanner {
   void begin(const PathTree& paths, std::string_view json);
   void member();
   void value(const PathNode* node);
+  Frame& push(const PathNode& node);
   void open(const PathNode& node, bool array);
   void close();
-  bool leave_if_done();
-  const PathNode* target(std::string_view name, bool dotted);
+  void leave_if_done();
+  void skip_space() noexcept;
+  /// What a name in the current object leads to; nullptr if no rule asks about it.
+  const PathNode* target(std::string_view name);
+  [[nodiscard]] const PathNode* dotted_target(std::string_view name) const;
   void add(const PathNode& node, Kind kind, std::string_view text);
   void string_value(const PathNode* node);
   void scalar_value(const PathNode* node);
-  std::string_view unescaped(const char* quote);
+  /// A string's text between its quotes, and where it ends.
+  struct Quoted {
+    std::size_t close;  ///< The closing quote, or the end of the text.
+    bool escaped;
+  };
+  [[nodiscard]] Quoted quoted(std::size_t quote) noexcept;
+  std::string_view unescaped(std::size_t quote);
   void skip_container();
 
   const PathTree* paths_ = nullptr;
-  const char* at_ = nullptr;
-  const char* end_ = nullptr;
+  std::string_view json_;
+  std::size_t at_ = 0;
+  TextMasks masks_;
   bool plain_names_ = false;
   std::uint64_t scan_ = 0, frame_number_ = 0;
   std::vector<Slot> slots_;
