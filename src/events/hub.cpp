@@ -151,7 +151,9 @@ Status Hub::publish(store::Tx& tx, const Event& event) {
               seq, event.id, event.subject, event.scope.account, event.scope.region, event.bus,
               clock_.now().ms, envelope));
   TM_CHECK(archives_.keep(tx, event, seq, envelope));
-  TM_TRY(const auto matched, rules_.match({event.scope, event.bus}, envelope));
+  // Only Tidemill's own events have such a source (PutEvents refuses it); their names are plain.
+  const auto names = event.source.starts_with("aws.") ? pattern::Names::plain : pattern::Names::any;
+  const auto matched = rules_.match({event.scope, event.bus}, envelope, names);
   ++depth_;
   Status status;
   for (const auto& rule : matched) {

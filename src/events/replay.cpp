@@ -164,7 +164,7 @@ Result<bool> Replayer::step(store::Tx& tx) {
 
 Result<bool> Replayer::wanted(const Replay& replay, const Event& event) const {
   if (!replay.archive.empty()) return true;
-  TM_TRY(const auto rules, hub_.rules().match(replay.destination, event.whole));
+  const auto rules = hub_.rules().match(replay.destination, event.whole);
   return std::ranges::any_of(rules, [&event](const auto& rule) {
     return std::ranges::find(event.only_rules, rule->rule.arn()) != event.only_rules.end();
   });

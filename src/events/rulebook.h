@@ -26,9 +26,11 @@ class RuleBook {
   void erase(std::int64_t id);
   void clear();
 
-  /// The rules of `key` whose pattern matches `envelope`, in the order of their ids.
-  [[nodiscard]] Result<std::vector<std::shared_ptr<const CompiledRule>>> match(
-      const BusKey& key, std::string_view envelope) const;
+  /// The rules of `key` whose pattern matches `envelope`, in the order of their ids. The envelope
+  /// is JSON that Tidemill wrote; `names` says whether its detail is Tidemill's own as well.
+  [[nodiscard]] std::vector<std::shared_ptr<const CompiledRule>> match(
+      const BusKey& key, std::string_view envelope,
+      pattern::Names names = pattern::Names::any) const;
 
  private:
   struct Bus {
