@@ -9,6 +9,7 @@
 #include "bench/cases.h"
 #include "bench/machine.h"
 #include "bench/report.h"
+#include "bench/schedule.h"
 
 namespace tidemill::bench {
 namespace {
@@ -24,6 +25,13 @@ constexpr std::array cases{
     Case{"put_1m", "durable PUTs of 1 MiB", measure_put_large},
     Case{"get_1m", "GETs of 1 MiB", measure_get_large},
 };
+
+/// Measurements of a part of the program by itself: tidemill-bench NAME ….
+struct Subcommand {
+  std::string_view name;
+  int (*run)(std::span<char*> arguments);
+};
+constexpr std::array subcommands{Subcommand{"schedule", schedule_main}};
 
 struct Arguments {
   Setting setting;
@@ -119,11 +127,20 @@ Status run(Arguments arguments) {
 
 std::span<const Case> all_cases() noexcept { return cases; }
 
+/// The exit code of the subcommand that the command line names, if it does.
+std::optional<int> run_subcommand(std::span<char*> given) {
+  for (const auto& subcommand : subcommands) {
+    if (given.size() > 1 && subcommand.name == given[1]) return subcommand.run(given.subspan(2));
+  }
+  return std::nullopt;
+}
+
 }  // namespace tidemill::bench
 
 int main(int argc, char** argv) {
   using namespace tidemill::bench;
   ::signal(SIGPIPE, SIG_IGN);
+  if (const auto done = run_subcommand({argv, std::size_t(argc)})) return *done;
   auto arguments = parse({argv, std::size_t(argc)});
   if (!arguments) {
     std::cerr << arguments.error().message << "\n";

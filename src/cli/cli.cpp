@@ -9,6 +9,7 @@
 #include <CLI/Formatter.hpp>
 
 #include "cli/commands.h"
+#include "cli/schedule.h"
 #include "server/options.h"
 
 namespace tidemill::cli {
@@ -23,6 +24,7 @@ struct Given {
   Query query;
   std::string run_id, uri, pattern, event;
   bool jsonl = false, strict_aws = false;
+  ScheduleOrder schedule;
 };
 
 constexpr std::string_view examples = R"text(Examples:
@@ -31,6 +33,7 @@ constexpr std::string_view examples = R"text(Examples:
   tidemill explain s3://bucket/sales/a.csv    why a file did or did not start a job
   tidemill runs list --job sales-etl-dev      the runs of a job
   tidemill runs logs jr_0123...               what a run printed
+  tidemill schedule next 'rate(1 hour)'       when a schedule fires
   tidemill check                              is everything in the store whole?
 )text";
 
@@ -95,6 +98,7 @@ void add_commands(CLI::App& app, Given& given) {
   auto* check = add_query(app, "check", "Check the store of the running server", given);
   check->footer("Example: tidemill check --data ./data\n");
 
+  add_schedule(app, given.schedule, given.query);
   auto* rules = app.add_subcommand("rules", "Event patterns");
   rules->require_subcommand(1);
   auto* test = rules->add_subcommand("test", "Match an event against a pattern, without a server");
@@ -134,6 +138,9 @@ int dispatch(CLI::App& app, Given& given) {
   }
   if (app.got_subcommand("explain")) return report(explain(given.query, given.uri));
   if (app.got_subcommand("check")) return report(check(given.query));
+  if (const auto* schedule = app.get_subcommand("schedule"); schedule->parsed()) {
+    return run_schedule(*schedule, given.schedule, given.query);
+  }
   if (given.jsonl) return rules_jsonl(given.strict_aws);
   if (given.pattern.empty() || given.event.empty()) {
     std::cerr << "tidemill: rules test needs --pattern and --event, or --jsonl\n";

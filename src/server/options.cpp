@@ -10,6 +10,7 @@
 #include <toml++/toml.h>
 
 #include "base/encoding.h"
+#include "base/nearest.h"
 
 namespace tidemill::server {
 namespace {
@@ -66,20 +67,6 @@ Status assign(Options& options, const OptionRow& row, std::string_view text,
   return {};
 }
 
-/// Levenshtein's distance, for "did you mean".
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto replace = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replace}));
-    }
-  }
-  return row.back();
-}
-
 const OptionRow* find_key(std::string_view key) {
   for (const auto& row : table) {
     if (row.flag.substr(2) == key) return &row;
@@ -88,11 +75,9 @@ const OptionRow* find_key(std::string_view key) {
 }
 
 std::string_view nearest_key(std::string_view key) {
-  const auto* best = &table[0];
-  for (const auto& row : table) {
-    if (distance(row.flag.substr(2), key) < distance(best->flag.substr(2), key)) best = &row;
-  }
-  return best->flag.substr(2);
+  std::vector<std::string_view> names;
+  for (const auto& row : table) names.push_back(row.flag.substr(2));
+  return nearest(key, names);
 }
 
 }  // namespace
