@@ -131,11 +131,16 @@ Result<Connection> find_server(const std::string& data) {
 }
 
 Result<json::value> get_json(const Connection& connection, std::string_view target) {
+  return ask_json(connection, "GET", target);
+}
+
+Result<json::value> ask_json(const Connection& connection, std::string_view method,
+                             std::string_view target) {
   TM_TRY(const auto endpoint, parse_endpoint(connection.endpoint));
   const auto host = fmt::format("{}:{}", endpoint.host, endpoint.port);
   const auto question = target.find('?');
   wire::SigningRequest request;
-  request.method = "GET";
+  request.method = method;
   request.path = target.substr(0, question);
   request.query = question == target.npos ? "" : target.substr(question + 1);
   request.headers.add("Host", host);
@@ -143,7 +148,8 @@ Result<json::value> get_json(const Connection& connection, std::string_view targ
   const wire::SigningKey key{connection.access_key_id, connection.secret_access_key,
                              connection.session_token, connection.region, "tidemill"};
   wire::sign(request, key, SystemClock().now());
-  auto text = fmt::format("GET {} HTTP/1.1\r\n", target);
+  auto text = fmt::format("{} {} HTTP/1.1\r\n", method, target);
+  if (method != "GET") text += "Content-Length: 0\r\n";
   for (const auto& [name, value] : request.headers.fields()) {
     text += fmt::format("{}: {}\r\n", name, value);
   }

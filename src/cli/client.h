@@ -23,6 +23,9 @@ struct Connection {
 /// environment says nothing, from DIR/server.json and DIR/credentials.
 [[nodiscard]] Result<Connection> find_server(const std::string& data);
 
+/// As get_json, with any method and no body.
+[[nodiscard]] Result<json::value> ask_json(const Connection& connection, std::string_view method,
+                                           std::string_view target);
 /// GET `target` (path and query, encoded) and its answer's JSON. Fails with what the server says.
 [[nodiscard]] Result<json::value> get_json(const Connection& connection, std::string_view target);
 

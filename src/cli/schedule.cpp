@@ -4,8 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.h"
 #include "calendar/describe.h"
 #include "calendar/jsonl.h"
+#include "cli/client.h"
+#include "cli/schedule_text.h"
 
 namespace tidemill::cli {
 namespace {
@@ -87,12 +90,77 @@ Status next(const ScheduleOrder& order, const Query& query) {
   return {};
 }
 
-}  // namespace
+/// Asks the running server; `ask` is METHOD and path, `rest` what follows the name.
+Result<json::value> ask(const Query& query, std::string_view method, const std::string& target) {
+  TM_TRY(const auto connection, find_server(query.data));
+  return ask_json(connection, method, "/_tidemill/api/schedules/" + target);
+}
 
-void add_schedule(CLI::App& app, ScheduleOrder& order, Query& query) {
-  auto* schedule = app.add_subcommand("schedule", "Schedules: when they fire, and why not");
-  schedule->require_subcommand(1);
-  auto* next = schedule->add_subcommand("next", "When an expression fires, without a server");
+using Render = std::string (*)(const json::object&, Style);
+
+Status show(const Query& query, const Result<json::value>& answer, Render render) {
+  if (!answer) return std::unexpected(answer.error());
+  std::cout << (query.json ? json::dump(*answer) + "\n" : render(answer->as_object(), query.style));
+  return {};
+}
+
+std::string named(std::string_view command, const ScheduleOrder& order) {
+  auto target =
+      fmt::format("{}?name={}&count={}", command, percent_encode(order.name), order.count);
+  const auto add = [&](std::string_view name, const std::string& value) {
+    if (!value.empty()) target += fmt::format("&{}={}", name, percent_encode(value));
+  };
+  add("at", order.at);
+  add("from", order.from);
+  add("to", order.to);
+  if (command == "backfill") add("overlap", order.overlap);
+  if (order.dry_run) target += "&dry_run=1";
+  return target;
+}
+
+CLI::App* add_asking(CLI::App& schedule, const char* name, const char* help, Query& query) {
+  auto* command = schedule.add_subcommand(name, help);
+  command->add_option("--data", query.data, "The server's data directory")->type_name("DIR");
+  command->add_flag("--json", query.json, "Print JSON");
+  return command;
+}
+
+void add_named(CLI::App& schedule, ScheduleOrder& order, Query& query) {
+  const auto add = [&](const char* name, const char* help) {
+    auto* command = add_asking(schedule, name, help, query);
+    command->add_option("NAME", order.name, "A rule, a schedule, GROUP/SCHEDULE or an ARN")
+        ->required();
+    return command;
+  };
+  const auto count = [&](CLI::App* command, const char* help) {
+    command->add_option("--count", order.count, help)
+        ->type_name("N")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+  };
+  auto* preview = add("preview", "When a schedule fires next");
+  count(preview, "So many times");
+  preview->footer("Example: tidemill schedule preview nightly-sales\n");
+  auto* explain = add("explain", "What became of each time at which a schedule was due, and why");
+  count(explain, "So many of its last times");
+  explain->add_option("--at", order.at, "What became of this ISO 8601 time")->type_name("TIME");
+  explain->footer("Example: tidemill schedule explain nightly-sales --at 2026-03-29T01:30:00Z\n");
+  add("run-now", "Start what a schedule starts, now")
+      ->footer("Example: tidemill schedule run-now nightly-sales\n");
+  auto* backfill = add("backfill", "Run the times that a schedule had, or would have had, before");
+  backfill->add_option("--from", order.from, "The first ISO 8601 time")->required();
+  backfill->add_option("--to", order.to, "The last one")->required();
+  backfill->add_option("--overlap", order.overlap, "allow: all at once; buffer-all: one by one")
+      ->check(CLI::IsMember({"allow", "buffer-all"}))
+      ->capture_default_str();
+  backfill->add_flag("--dry-run", order.dry_run, "Only say which times these are");
+  backfill->footer(
+      "Example: tidemill schedule backfill nightly-sales --from 2026-01-01T00:00:00Z --to "
+      "2026-01-07T00:00:00Z --overlap buffer-all --dry-run\n");
+}
+
+void add_next(CLI::App& schedule, ScheduleOrder& order, Query& query) {
+  auto* next = schedule.add_subcommand("next", "When an expression fires, without a server");
   next->add_option("EXPRESSION", order.expression, "cron(…), rate(…) or at(…)");
   next->add_option("--timezone,--tz", order.timezone, "An IANA time zone")
       ->type_name("ZONE")
@@ -108,8 +176,7 @@ void add_schedule(CLI::App& app, ScheduleOrder& order, Query& query) {
   next->footer("Example: tidemill schedule next 'cron(0 9 ? * MON-FRI *)' --tz Europe/Berlin\n");
 }
 
-int run_schedule(const CLI::App& schedule, const ScheduleOrder& order, const Query& query) {
-  (void)schedule;
+int run_next(const ScheduleOrder& order, const Query& query) {
   if (order.jsonl) {
     calendar::Zones zones;
     return calendar::run_jsonl(std::cin, std::cout, zones);
@@ -119,6 +186,38 @@ int run_schedule(const CLI::App& schedule, const ScheduleOrder& order, const Que
     return wrong_use;
   }
   return report(next(order, query));
+}
+
+/// A command that asks the server, and how its answer is shown.
+struct Asking {
+  std::string_view name, method;
+  Render render;
+};
+constexpr std::array askings = {
+    Asking{"preview", "GET", render_preview},  Asking{"explain", "GET", render_explain},
+    Asking{"run-now", "POST", render_run_now}, Asking{"backfill", "POST", render_backfill},
+    Asking{"heatmap", "GET", render_heatmap},  Asking{"reload-zones", "POST", render_zones}};
+
+}  // namespace
+
+void add_schedule(CLI::App& app, ScheduleOrder& order, Query& query) {
+  auto* schedule = app.add_subcommand("schedule", "Schedules: when they fire, and why not");
+  schedule->require_subcommand(1);
+  add_next(*schedule, order, query);
+  add_named(*schedule, order, query);
+  add_asking(*schedule, "heatmap", "Where the schedules of the coming week collide", query)
+      ->footer("Example: tidemill schedule heatmap\n");
+  add_asking(*schedule, "reload-zones", "Read the machine's time zone data anew", query)
+      ->footer("Example: tidemill schedule reload-zones\n");
+}
+
+int run_schedule(const CLI::App& schedule, const ScheduleOrder& order, const Query& query) {
+  if (schedule.got_subcommand("next")) return run_next(order, query);
+  for (const auto& asking : askings) {
+    if (!schedule.got_subcommand(std::string(asking.name))) continue;
+    return report(show(query, ask(query, asking.method, named(asking.name, order)), asking.render));
+  }
+  return wrong_use;
 }
 
 }  // namespace tidemill::cli

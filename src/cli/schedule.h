@@ -11,9 +11,9 @@ namespace tidemill::cli {
 
 /// What its command line holds.
 struct ScheduleOrder {
-  std::string expression, timezone = "UTC", from;
+  std::string expression, timezone = "UTC", from, to, name, at, overlap = "allow";
   int count = 5;
-  bool jsonl = false, for_rule = false;
+  bool jsonl = false, for_rule = false, dry_run = false;
 };
 
 void add_schedule(CLI::App& app, ScheduleOrder& order, Query& query);

@@ -49,8 +49,8 @@ wire::Access arn_access(const Caller&, const Request& request) {
   return {.resource = request.ResourceARN.value_or("*")};
 }
 
-/// Tags hang on rules and buses that are there.
-Status require_resource(store::Tx& tx, const std::string& arn_text) {
+/// Tags hang on rules and buses that are there. Gives the rule, if it is one.
+Result<std::optional<Rule>> require_resource(store::Tx& tx, const std::string& arn_text) {
   const auto arn = Arn::parse(arn_text);
   if (!arn || arn->service != "events") {
     return fail(Errc::invalid_argument, "ValidationException",
@@ -62,15 +62,15 @@ Status require_resource(store::Tx& tx, const std::string& arn_text) {
   std::string_view rest = arn->resource;
   if (rest.starts_with("event-bus/")) {
     key.bus = rest.substr(10);
-    return require_bus(tx, key);
+    TM_CHECK(require_bus(tx, key));
+    return std::nullopt;
   }
   rest.remove_prefix(std::min(rest.size(), rest.find('/') + 1));
   if (const auto slash = rest.find('/'); slash != rest.npos) {
     key.bus = rest.substr(0, slash);
     rest.remove_prefix(slash + 1);
   }
-  TM_TRY([[maybe_unused]] const auto rule, require_rule(tx, key, rest));
-  return {};
+  return require_rule(tx, key, rest);
 }
 
 }  // namespace
@@ -176,8 +176,9 @@ Task<Result<wire::Empty>> Api::delete_bus(const Caller& caller, w::DeleteEventBu
 
 Task<Result<w::TagResourceResponse>> Api::tag(const Caller&, w::TagResourceRequest request) {
   auto change = [&](store::Tx& tx) -> Result<w::TagResourceResponse> {
-    TM_CHECK(require_resource(tx, *request.ResourceARN));
+    TM_TRY(const auto rule, require_resource(tx, *request.ResourceARN));
     TM_CHECK(save_tags(tx, *request.ResourceARN, request.Tags));
+    if (rule) TM_CHECK(schedules_.changed(tx, *rule));
     return w::TagResourceResponse();
   };
   co_return co_await store_.write(change);
@@ -185,11 +186,12 @@ Task<Result<w::TagResourceResponse>> Api::tag(const Caller&, w::TagResourceReque
 
 Task<Result<w::UntagResourceResponse>> Api::untag(const Caller&, w::UntagResourceRequest request) {
   auto change = [&](store::Tx& tx) -> Result<w::UntagResourceResponse> {
-    TM_CHECK(require_resource(tx, *request.ResourceARN));
+    TM_TRY(const auto rule, require_resource(tx, *request.ResourceARN));
     for (const auto& key : *request.TagKeys) {
       TM_CHECK(
           tx.exec("DELETE FROM event_tags WHERE arn = $1 AND key = $2", *request.ResourceARN, key));
     }
+    if (rule) TM_CHECK(schedules_.changed(tx, *rule));
     return w::UntagResourceResponse();
   };
   co_return co_await store_.write(change);

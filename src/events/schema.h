@@ -7,7 +7,7 @@
 
 namespace tidemill::events {
 
-inline constexpr std::array<store::Migration, 1> migrations = {{{"events", 1, R"sql(
+inline constexpr std::array<store::Migration, 2> migrations = {{{"events", 1, R"sql(
 CREATE TABLE buses (
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
   description TEXT, created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,
@@ -77,6 +77,9 @@ CREATE TABLE decisions (
   event INTEGER NOT NULL, delivery INTEGER NOT NULL,
   record TEXT NOT NULL              -- the JSON line of /aws/events/rule/<rule name>
 ) STRICT;
+)sql"},
+                                                                {"events", 2, R"sql(
+ALTER TABLE rules ADD COLUMN schedule TEXT;  -- ScheduleExpression; then the pattern may be empty
 )sql"}}};
 
 }  // namespace tidemill::events

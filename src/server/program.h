@@ -8,6 +8,7 @@
 
 #include "console/console.h"
 #include "events/api.h"
+#include "events/bus_target.h"
 #include "explain/story.h"
 #include "glue/api.h"
 #include "glue/launch/process_launcher.h"
@@ -17,12 +18,15 @@
 #include "io/alarm.h"
 #include "logs/api.h"
 #include "s3/api.h"
+#include "schedule/api.h"
 #include "server/adapters.h"
 #include "server/gate.h"
 #include "server/identity.h"
 #include "server/lock.h"
 #include "server/options.h"
 #include "server/rule_log.h"
+#include "server/schedule_desk.h"
+#include "server/scheduling.h"
 
 namespace tidemill::server {
 
@@ -87,12 +91,16 @@ class Program {
   std::unique_ptr<glue::ProcessLauncher> launcher_;
   std::unique_ptr<glue::Runs> runs_;
   std::unique_ptr<glue::JobTarget> job_target_;
+  std::unique_ptr<events::BusTarget> bus_target_;
+  std::unique_ptr<Scheduling> scheduling_;
   std::unique_ptr<explain::Storyteller> storyteller_;
   std::unique_ptr<wire::Authenticator> authenticator_;
   std::unique_ptr<wire::Router> router_;
   std::unique_ptr<console::Console> console_;
   std::unique_ptr<s3::Api> s3_api_;
   std::unique_ptr<events::Api> events_api_;
+  std::unique_ptr<schedule::Api> schedule_api_;
+  std::unique_ptr<ScheduleDesk> schedule_desk_;
   std::unique_ptr<iam::Api> iam_api_;
   std::unique_ptr<glue::Api> glue_api_;
   std::unique_ptr<logs::Api> logs_api_;

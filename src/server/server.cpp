@@ -68,6 +68,7 @@ Status Program::start() {
   wire_operations();
   gate_.open(*router_);
   deliver_due();
+  scheduling_->wake();
   TM_CHECK(write_running(options_.data, {int(getpid()), endpoint_, options_.region}));
   if (options_.test_mode) {
     std::cerr << "TEST MODE: any access key is accepted and no policy is asked.\n";
@@ -92,6 +93,7 @@ void Program::stop() {
   bodies_.reset();
   store_.reset();
   logs_store_.reset();
+  scheduling_.reset();
   due_.reset();
 }
 
