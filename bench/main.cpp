@@ -29,6 +29,8 @@ constexpr std::array cases{
 constexpr std::array subcommands{
     Subcommand{"pattern", "LABEL RULES EVENTS SECONDS",
                "event patterns and events, one a line in two files", measure_pattern},
+    Subcommand{"schedule", "[FIGURE]...", "the calendar and the engine of schedules",
+               measure_schedule},
 };
 
 struct Arguments {

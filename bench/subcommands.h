@@ -16,5 +16,7 @@ struct Subcommand {
 };
 
 Status measure_pattern(std::span<char*> arguments);
+/// Prints a JSON line for each figure; `arguments`: the names of those wanted, none: all.
+Status measure_schedule(std::span<char*> arguments);
 
 }  // namespace tidemill::bench

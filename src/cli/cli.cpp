@@ -19,6 +19,7 @@ constexpr std::string_view examples = R"text(Examples:
   tidemill runs logs jr_0123...               what a run printed
   tidemill rules lint                         rules that overlap, loop or can never match
   tidemill deliveries list --state failed     what did not reach its target
+  tidemill schedule next 'rate(1 hour)'       when a schedule fires
   tidemill check                              is everything in the store whole?
 )text";
 
@@ -93,6 +94,15 @@ void add_check(CLI::App& app, Given& given) {
   does(*command, given, [&given] { return check(given.query); });
 }
 
+void add_schedules(CLI::App& app, Given& given) {
+  auto* schedule = add_schedule(app, given.schedule, given.query);
+  schedule->callback([&given, schedule] {
+    given.action = [&given, schedule] {
+      return run_schedule(*schedule, given.schedule, given.query);
+    };
+  });
+}
+
 /// Defaults ← file ← environment; CLI11 then puts the flags on top.
 Status preset(int argc, char** argv, Given& given) {
   for (int i = 1; i + 1 < argc; ++i) {
@@ -153,8 +163,8 @@ int run(int argc, char** argv) {
   app.footer(std::string(examples));
   Given given;
   if (const auto ok = preset(argc, argv, given); !ok) return report(ok), exit_wrong_use;
-  for (auto* add :
-       {add_serve, add_env, add_runs, add_explain, add_rules, add_deliveries, add_check}) {
+  for (auto* add : {add_serve, add_env, add_runs, add_explain, add_rules, add_deliveries,
+                    add_schedules, add_check}) {
     add(app, given);
   }
   given.query.style.colour = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;

@@ -19,6 +19,10 @@ struct Query {
   Style style;
 };
 
+constexpr int exit_done = 0, exit_failed = 1, exit_wrong_use = 2;
+
+/// Prints what went wrong, if anything did; the exit code.
+int report(const Status& status);
 [[nodiscard]] std::string version_text();
 /// Prints the server's answer, as JSON or as it was rendered for people.
 void print(const Query& query, const json::value& answer, std::string_view rendered);

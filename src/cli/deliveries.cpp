@@ -122,7 +122,7 @@ Status backfill(const Query& query, const DeliveryQuery& which) {
   json::object body{{"rule", which.rule}, {"bus", query.bus}, {"max", query.max}, {"start", false}};
   TM_TRY(auto answer, post_json(connection, "/_tidemill/api/backfill", body));
   const auto missing = answer.as_object().at("missing").as_int64();
-  if (!query.json) std::cout << render_backfill(answer.as_object(), query.style);
+  if (!query.json) std::cout << render_missed(answer.as_object(), query.style);
   const bool start =
       !which.dry_run && missing > 0 && (which.yes || confirmed(fmt::format("Start {}?", missing)));
   if (start) {

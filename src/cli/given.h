@@ -11,24 +11,21 @@
 
 #include "cli/commands.h"
 #include "cli/deliveries.h"
+#include "cli/schedule.h"
 #include "server/options.h"
 
 namespace tidemill::cli {
-
-constexpr int exit_done = 0, exit_failed = 1, exit_wrong_use = 2;
 
 struct Given {
   server::Options serve;
   std::string config;
   Query query;
   DeliveryQuery deliveries;
+  ScheduleOrder schedule;
   std::string run_id, uri, pattern, event;
   bool jsonl = false, strict_aws = false;
   std::function<int()> action;  ///< Of the command that was named; gives the exit code.
 };
-
-/// Prints what went wrong, if anything did; the exit code.
-int report(const Status& status);
 
 /// A command with commands of its own.
 CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& help);

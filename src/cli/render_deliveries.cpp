@@ -84,7 +84,7 @@ std::string render_rehearsal(const json::object& answer, Style style) {
   return out + (truth(answer, "complete") ? "\n" : " (older ones were not asked)\n");
 }
 
-std::string render_backfill(const json::object& answer, Style style) {
+std::string render_missed(const json::object& answer, Style style) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& value : list(answer, "objects")) {
     const auto& object = value.as_object();

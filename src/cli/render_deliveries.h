@@ -15,6 +15,6 @@ namespace tidemill::cli {
 /// POST /_tidemill/api/rehearse: a table of events and what a pattern makes of them.
 [[nodiscard]] std::string render_rehearsal(const json::object& answer, Style style);
 /// POST /_tidemill/api/backfill: the objects that a rule missed.
-[[nodiscard]] std::string render_backfill(const json::object& answer, Style style);
+[[nodiscard]] std::string render_missed(const json::object& answer, Style style);
 
 }  // namespace tidemill::cli

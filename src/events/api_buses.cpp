@@ -49,8 +49,8 @@ wire::Access arn_access(const Caller&, const Request& request) {
   return {.resource = request.ResourceARN.value_or("*")};
 }
 
-/// Tags hang on rules and buses that are there.
-Status require_resource(store::Tx& tx, const std::string& arn_text) {
+/// Tags hang on rules and buses that are there. Gives the rule, if it is one.
+Result<std::optional<Rule>> require_resource(store::Tx& tx, const std::string& arn_text) {
   const auto malformed = [] {
     return fail(Errc::invalid_argument, "ValidationException",
                 "Parameter ResourceARN is not valid. Reason: Provided Arn is not in correct "
@@ -60,12 +60,12 @@ Status require_resource(store::Tx& tx, const std::string& arn_text) {
   if (!arn || arn->service != "events") return malformed();
   const std::string_view resource = arn->resource;
   if (resource.starts_with("event-bus/")) {
-    return require_bus(tx, {{arn->account, arn->region}, std::string(resource.substr(10))});
+    TM_CHECK(require_bus(tx, {{arn->account, arn->region}, std::string(resource.substr(10))}));
+    return std::nullopt;
   }
   const auto name = parse_rule_arn(arn_text);
   if (!name) return malformed();
-  TM_TRY([[maybe_unused]] const auto rule, require_rule(tx, name->bus, name->rule));
-  return {};
+  return require_rule(tx, name->bus, name->rule);
 }
 
 }  // namespace
@@ -171,8 +171,9 @@ Task<Result<wire::Empty>> Api::delete_bus(const Caller& caller, w::DeleteEventBu
 
 Task<Result<w::TagResourceResponse>> Api::tag(const Caller&, w::TagResourceRequest request) {
   auto change = [&](store::Tx& tx) -> Result<w::TagResourceResponse> {
-    TM_CHECK(require_resource(tx, *request.ResourceARN));
+    TM_TRY(const auto rule, require_resource(tx, *request.ResourceARN));
     TM_CHECK(save_tags(tx, *request.ResourceARN, request.Tags));
+    if (rule) TM_CHECK(schedules_.changed(tx, *rule));
     return w::TagResourceResponse();
   };
   co_return co_await store_.write(change);
@@ -180,11 +181,12 @@ Task<Result<w::TagResourceResponse>> Api::tag(const Caller&, w::TagResourceReque
 
 Task<Result<w::UntagResourceResponse>> Api::untag(const Caller&, w::UntagResourceRequest request) {
   auto change = [&](store::Tx& tx) -> Result<w::UntagResourceResponse> {
-    TM_CHECK(require_resource(tx, *request.ResourceARN));
+    TM_TRY(const auto rule, require_resource(tx, *request.ResourceARN));
     for (const auto& key : *request.TagKeys) {
       TM_CHECK(
           tx.exec("DELETE FROM event_tags WHERE arn = $1 AND key = $2", *request.ResourceARN, key));
     }
+    if (rule) TM_CHECK(schedules_.changed(tx, *rule));
     return w::UntagResourceResponse();
   };
   co_return co_await store_.write(change);

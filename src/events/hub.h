@@ -21,6 +21,12 @@ struct RoleDecision {
   std::string reason;  ///< Names role, action and resource.
 };
 
+/// On whose behalf something is delivered: a rule, or a schedule of EventBridge Scheduler.
+struct Sender {
+  Scope scope;
+  std::string name, arn;
+};
+
 class Hub final : public Bus {
  public:
   struct Options {
@@ -30,6 +36,8 @@ class Hub final : public Bus {
     std::function<void(TimeMs)> due;
     /// On the commit thread after a commit: there are new rows in `decisions`.
     std::function<void()> decided;
+    /// In the transaction in which a target said that it has room again.
+    std::function<Status(store::Tx&, std::string_view target_arn)> freed = {};
   };
 
   Hub(const Clock& clock, Random& random, Options options);
@@ -44,6 +52,12 @@ class Hub final : public Bus {
 
   Status publish(store::Tx& tx, const Event& event) override;
   Status target_free(store::Tx& tx, std::string_view target_arn) override;
+
+  /// As publish, but no pattern is asked: goes to these targets of `sender`. Gives the event's
+  /// number (events.seq).
+  [[nodiscard]] Result<std::int64_t> deliver(store::Tx& tx, const Event& event,
+                                             const Sender& sender,
+                                             std::span<const RuleTarget> targets);
 
   /// Tries the pending deliveries that are due. Gives the next due time, if any.
   [[nodiscard]] Result<std::optional<TimeMs>> deliver_due(store::Tx& tx);
@@ -67,8 +81,14 @@ class Hub final : public Bus {
 
  private:
   struct Try;
-  Status start(store::Tx& tx, const CompiledRule& rule, const RuleTarget& target,
-               const Event& event, std::int64_t event_seq, const std::string& envelope);
+  struct Published {
+    const Event& event;
+    std::int64_t seq;
+    std::string envelope;
+  };
+  Result<Published> record_event(store::Tx& tx, const Event& event);
+  Status start(store::Tx& tx, const Sender& sender, const RuleTarget& target,
+               const Published& published);
   Result<Try> attempt(store::Tx& tx, const Delivery& delivery, const RetryPolicy& policy);
   Result<Outcome> apply(store::Tx& tx, const Delivery& delivery);
   Status retry(store::Tx& tx, std::int64_t delivery_id, Try& result);

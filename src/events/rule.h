@@ -46,7 +46,8 @@ struct Rule {
   std::int64_t id = 0;
   BusKey key;
   std::string name;
-  std::string pattern;
+  std::string pattern;   ///< Empty: it has a schedule only.
+  std::string schedule;  ///< ScheduleExpression; empty: it has a pattern only.
   bool enabled = true;
   std::optional<std::string> description, role_arn;
   std::string created_by;
@@ -60,6 +61,7 @@ struct Rule {
 
 [[nodiscard]] Result<std::optional<Rule>> find_rule(store::Tx& tx, const BusKey& key,
                                                     std::string_view name);
+[[nodiscard]] Result<std::optional<Rule>> find_rule(store::Tx& tx, std::int64_t id);
 /// As find_rule, or AWS's ResourceNotFoundException.
 [[nodiscard]] Result<Rule> require_rule(store::Tx& tx, const BusKey& key, std::string_view name);
 /// In the order of their names.

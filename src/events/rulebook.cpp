@@ -7,9 +7,12 @@ Status RuleBook::put(CompiledRule rule) {
   erase(id);
   const auto name = name_of(rule.rule.key);
   if (rule.rule.enabled) {
-    TM_TRY(const auto pattern, pattern::Pattern::compile(rule.rule.pattern));
+    std::optional<pattern::Pattern> pattern;
+    if (!rule.rule.pattern.empty()) {
+      TM_TRY(pattern, pattern::Pattern::compile(rule.rule.pattern));
+    }
     auto& bus = buses_[name];
-    bus.matcher.add(pattern::RuleId(id), pattern);
+    if (pattern) bus.matcher.add(pattern::RuleId(id), *pattern);
     bus.rules[id] = std::make_shared<const CompiledRule>(std::move(rule));
     bus_of_rule_[id] = name;
   }
@@ -29,6 +32,11 @@ void RuleBook::erase(std::int64_t id) {
 void RuleBook::clear() {
   buses_.clear();
   bus_of_rule_.clear();
+}
+
+std::shared_ptr<const CompiledRule> RuleBook::find(std::int64_t id) const {
+  const auto name = bus_of_rule_.find(id);
+  return name == bus_of_rule_.end() ? nullptr : buses_.at(name->second).rules.at(id);
 }
 
 std::vector<std::shared_ptr<const CompiledRule>> RuleBook::match(const BusKey& key,

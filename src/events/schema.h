@@ -8,7 +8,7 @@
 
 namespace tidemill::events {
 
-inline constexpr std::array<store::Migration, 2> migrations = {{{"events", 1, R"sql(
+inline constexpr std::array<store::Migration, 3> migrations = {{{"events", 1, R"sql(
 CREATE TABLE buses (
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
   description TEXT, created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,
@@ -80,6 +80,9 @@ CREATE TABLE decisions (
 ) STRICT;
 )sql"},
                                                                 {"events", 2, R"sql(
+ALTER TABLE rules ADD COLUMN schedule TEXT;  -- ScheduleExpression; then the pattern may be empty
+)sql"},
+                                                                {"events", 3, R"sql(
 CREATE TABLE archives (
   id INTEGER PRIMARY KEY,
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,

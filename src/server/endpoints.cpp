@@ -119,6 +119,7 @@ Program::Answer Program::lint(const console::Question& question) {
 Program::Answer Program::reset(const console::Question&) {
   auto forget_logs = [this](store::Tx& tx) { return ledger_->reset(tx); };
   auto forget = [this](store::Tx& tx) -> Status {
+    TM_CHECK(scheduling_->engine().reset(tx));
     TM_CHECK(hub_->reset(tx));
     TM_CHECK(runs_->reset(tx));
     TM_CHECK(objects_->reset(tx));
@@ -141,6 +142,7 @@ Program::Answer Program::set_clock(const console::Question& question) {
   clock_.set(time);
   deliver_due();
   tidy_up();
+  scheduling_->wake();
   co_return json::object{{"time", iso_millis(clock_.now())}};
 }
 

@@ -80,9 +80,9 @@ const OptionRow* find_key(std::string_view key) {
 }
 
 std::string_view nearest_key(std::string_view key) {
-  std::vector<std::string_view> keys;
-  for (const auto& row : table) keys.push_back(row.flag.substr(2));
-  return nearest(key, keys);
+  std::vector<std::string_view> names;
+  for (const auto& row : table) names.push_back(row.flag.substr(2));
+  return nearest(key, names);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "console/console.h"
 #include "events/api.h"
 #include "events/api_archives.h"
+#include "events/bus_target.h"
 #include "explain/lint.h"
 #include "explain/story.h"
 #include "glue/api.h"
@@ -19,6 +20,7 @@
 #include "io/alarm.h"
 #include "logs/api.h"
 #include "s3/api.h"
+#include "schedule/api.h"
 #include "server/adapters.h"
 #include "server/backfill.h"
 #include "server/gate.h"
@@ -26,6 +28,8 @@
 #include "server/lock.h"
 #include "server/options.h"
 #include "server/rule_log.h"
+#include "server/schedule_desk.h"
+#include "server/scheduling.h"
 
 namespace tidemill::server {
 
@@ -103,6 +107,8 @@ class Program {
   std::unique_ptr<glue::ProcessLauncher> launcher_;
   std::unique_ptr<glue::Runs> runs_;
   std::unique_ptr<glue::JobTarget> job_target_;
+  std::unique_ptr<events::BusTarget> bus_target_;
+  std::unique_ptr<Scheduling> scheduling_;
   std::unique_ptr<explain::Storyteller> storyteller_;
   std::unique_ptr<explain::Linter> linter_;
   std::unique_ptr<Backfill> backfill_;
@@ -112,6 +118,8 @@ class Program {
   std::unique_ptr<s3::Api> s3_api_;
   std::unique_ptr<events::Api> events_api_;
   std::unique_ptr<events::ArchiveApi> archive_api_;
+  std::unique_ptr<schedule::Api> schedule_api_;
+  std::unique_ptr<ScheduleDesk> schedule_desk_;
   std::unique_ptr<iam::Api> iam_api_;
   std::unique_ptr<glue::Api> glue_api_;
   std::unique_ptr<logs::Api> logs_api_;

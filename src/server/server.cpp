@@ -70,6 +70,7 @@ Status Program::start() {
   deliver_due();
   replayer_->wake();
   tidy_up();
+  scheduling_->wake();
   TM_CHECK(write_running(options_.data, {int(getpid()), endpoint_, options_.region}));
   if (options_.test_mode) {
     std::cerr << "TEST MODE: any access key is accepted and no policy is asked.\n";
@@ -94,6 +95,7 @@ void Program::stop() {
   bodies_.reset();
   store_.reset();
   logs_store_.reset();
+  scheduling_.reset();
   due_.reset();
   tidy_.reset();
 }

@@ -10,6 +10,7 @@
 #include "iam/schema.h"
 #include "logs/schema.h"
 #include "s3/schema.h"
+#include "schedule/schema.h"
 #include "server/program.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -49,15 +50,23 @@ events::Hub::Options Program::hub_options() {
   return {.role_allows = [this](const events::Delivery& delivery,
                                 std::string_view action) { return role_allows(delivery, action); },
           .due = [this](TimeMs at) { due_->set(at); },
-          .decided = [this] { rule_log_->wake(); }};
+          .decided = [this] { rule_log_->wake(); },
+          .freed = [this](store::Tx& tx, std::string_view) -> Status {
+            return scheduling_ ? scheduling_->engine().drain(tx) : Status();
+          }};
 }
 
 events::RoleDecision Program::role_allows(const events::Delivery& delivery,
                                           std::string_view action) const {
-  const iam::Conditions conditions{{"aws:sourcearn", delivery.rule_arn},
-                                   {"aws:sourceaccount", delivery.scope.account}};
-  auto decision = authority_->decide_role(delivery.role_arn, "events.amazonaws.com", action,
-                                          delivery.target_arn, conditions);
+  // EventBridge Scheduler names the group as the source, not the schedule.
+  const auto schedule = schedule::schedule_key(delivery.rule_arn);
+  const iam::Conditions conditions{
+      {"aws:sourcearn",
+       schedule ? schedule::group_arn(schedule->scope, schedule->group) : delivery.rule_arn},
+      {"aws:sourceaccount", delivery.scope.account}};
+  const auto* principal = schedule ? "scheduler.amazonaws.com" : "events.amazonaws.com";
+  auto decision = authority_->decide_role(delivery.role_arn, principal, action, delivery.target_arn,
+                                          conditions);
   return {decision.allowed, std::move(decision.code), std::move(decision.reason)};
 }
 
@@ -122,7 +131,7 @@ Status Program::open_stores() {
     return store::open_sqlite(std::move(sqlite), migrations);
   };
   TM_TRY(store_, open("tidemill.db", joined(iam::migrations, events::migrations, s3::migrations,
-                                            glue::migrations)));
+                                            glue::migrations, schedule::migrations)));
   TM_TRY(logs_store_, open("logs.db", joined(logs::migrations)));
   return {};
 }
@@ -159,6 +168,10 @@ Status Program::make_services() {
   launcher_->observe(*runs_);
   job_target_ = std::make_unique<glue::JobTarget>(*runs_);
   hub_->add_target(*job_target_);
+  bus_target_ = std::make_unique<events::BusTarget>(*hub_, clock_, random_);
+  hub_->add_target(*bus_target_);
+  const Scheduling::Parts scheduling{*loops_, *store_, *hub_, *runs_, clock_, random_};
+  scheduling_ = std::make_unique<Scheduling>(scheduling);
   return {};
 }
 
@@ -167,7 +180,8 @@ Status Program::load_state() {
   auto load = [this](store::Tx& tx) -> Status {
     TM_CHECK(authority_->load(tx));
     TM_CHECK(runs_->recover(tx));
-    return hub_->load(tx);
+    TM_CHECK(hub_->load(tx));
+    return scheduling_->engine().load(tx);
   };
   return store_->write_now(load);
 }
@@ -187,12 +201,18 @@ void Program::wire_operations() {
   };
   s3_api_ = std::make_unique<s3::Api>(*objects_, *authority_);
   s3_api_->register_with(*router_);
-  const events::Api::Parts events{*store_, *hub_,       clock_,
+  const events::Api::Parts events{*store_, *hub_,       scheduling_->rules(), clock_,
                                   random_, *authority_, options_.strict_aws};
   events_api_ = std::make_unique<events::Api>(events, pass);
   events_api_->register_with(*router_);
   archive_api_ = std::make_unique<events::ArchiveApi>(*store_, *hub_, *replayer_, clock_);
   archive_api_->register_with(*router_);
+  const schedule::Api::Parts schedule{*store_, scheduling_->book(), *hub_, scheduling_->zones(),
+                                      clock_};
+  schedule_api_ = std::make_unique<schedule::Api>(schedule, pass);
+  schedule_api_->register_with(*router_);
+  schedule_desk_ = std::make_unique<ScheduleDesk>(*store_, *scheduling_, clock_);
+  schedule_desk_->open(*console_);
   iam_api_ = std::make_unique<iam::Api>(*store_, *authority_, clock_, random_);
   iam_api_->register_with(*router_);
   const glue::Api::Parts glue{*store_, *runs_, *hub_, clock_, random_};

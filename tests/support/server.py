@@ -170,6 +170,9 @@ class Server:
     def explain(self, uri):
         return json.loads(self.command("explain", uri, "--json").stdout)
 
+    def schedule_story(self, name):
+        return json.loads(self.command("schedule", "explain", name, "--count", "100", "--json").stdout)
+
     def get(self, path, method="GET", body=None):
         """An unsigned request under /_tidemill/: (status, text)."""
         request = urllib.request.Request(
