@@ -11,7 +11,7 @@ bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\t' || c 
 
 }  // namespace
 
-void Scanner::scan(const PathTree& paths, std::string_view json, Names names) {
+[[gnu::flatten]] void Scanner::scan(const PathTree& paths, std::string_view json, Names names) {
   begin(paths, json);
   plain_names_ = names == Names::plain;
   const auto* root = paths.root();
