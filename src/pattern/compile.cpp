@@ -80,6 +80,7 @@ class Compiler {
     if (token != Token::begin_object) return reader_.fault("Filter is not an object");
     Rules rules;
     TM_CHECK(object(rules, "", false));
+    TM_CHECK(reader_.expect_end());
     for (const auto& rule : rules) {
       Branch branch;
       branch.reserve(rule.size());

@@ -202,4 +202,14 @@ bool program_holds(std::string_view program, const Value& value) noexcept {
   return false;
 }
 
+std::size_t count_alternatives(std::string_view program) noexcept {
+  std::size_t count = 0;
+  while (!program.empty()) {
+    const auto head = take<Head>(program);
+    program.remove_prefix(head.bytes);
+    count += (head.flags & flag_alternative) != 0 ? 1 : 0;
+  }
+  return count;
+}
+
 }  // namespace tidemill::pattern

@@ -96,6 +96,8 @@ class ProgramWriter {
 /// Whether one alternative of `program` takes `value`.
 [[nodiscard]] bool program_holds(std::string_view program, const Value& value) noexcept;
 
+[[nodiscard]] std::size_t count_alternatives(std::string_view program) noexcept;
+
 /// What a pattern asks at one path: one of the alternatives, or that nothing is there.
 struct Clause {
   std::string path;

@@ -33,7 +33,7 @@ class EventReader {
       if (auto done = take(*token); !done) return done;
     }
     group_values();
-    return {};
+    return reader_.expect_end();
   }
 
  private:

@@ -57,6 +57,21 @@ inline std::uint64_t short_word(std::string_view text) noexcept {
   return std::memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+/// Whether one of the eight bytes of `word` is `c`; never misses one, may see one too many.
+[[nodiscard]] inline bool may_have_byte(std::uint64_t word, char c) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  const auto zeroed = word ^ ones * static_cast<unsigned char>(c);
+  return ((zeroed - ones) & ~zeroed & ones * 0x80) != 0;
+}
+
+/// Whether `c` occurs in `text`: without a call for short ones, which most are.
+[[nodiscard]] inline bool has_byte(std::string_view text, char c) noexcept {
+  if (text.size() > 16 || text.size() < 4) return text.find(c) != text.npos;
+  const auto first = text.size() < 8 ? short_word(text) : first_bytes(text);
+  const auto last = text.size() < 8 ? first : last_bytes(text);
+  return may_have_byte(first, c) || may_have_byte(last, c);
+}
+
 /// Whoever doesn't know `seed` can't make texts that collide. `tag` keeps kinds of keys apart.
 inline std::uint64_t hash_text(std::uint64_t seed, std::uint64_t tag,
                                std::string_view text) noexcept {

@@ -183,10 +183,18 @@ QuickCheck IndexWriter::check_other(std::span<const RuleData::Part> parts,
 }
 
 IndexWriter::Choice IndexWriter::choose(std::span<const RuleData::Part> parts, bool one_key) const {
-  Choice best;
+  // Those with the fewest alternatives first: they may spare a look at long lists.
+  std::vector<std::pair<std::size_t, std::size_t>> order;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i].clause->absent) continue;
-    auto choice = one_key ? Choice{.keys = std::vector<Key>(1), .cost = 0} : weigh(parts[i]);
+    const auto& clause = *parts[i].clause;
+    if (!clause.absent) order.emplace_back(count_alternatives(clause.program()), i);
+  }
+  std::ranges::sort(order);
+  Choice best;
+  if (one_key && !order.empty()) return {.part = order[0].second, .keys = std::vector<Key>(1)};
+  for (const auto& [alternatives, i] : order) {
+    if (alternatives / 16 * cost_unit > best.cost) break;
+    auto choice = weigh(parts[i]);
     choice.part = i;
     if (choice.cost < best.cost) best = std::move(choice);
   }
@@ -194,7 +202,6 @@ IndexWriter::Choice IndexWriter::choose(std::span<const RuleData::Part> parts, b
 }
 
 IndexWriter::Choice IndexWriter::weigh(const RuleData::Part& part) const {
-  constexpr std::size_t steps_max = 63;
   Choice choice{.cost = 0};
   const auto uses_here = uses(*part.clause);
   for (auto& alternative : keys_of(part.clause->program())) {
@@ -212,7 +219,7 @@ IndexWriter::Choice IndexWriter::weigh(const RuleData::Part& part) const {
   choice.cost += choice.keys.size() / 16;
   // If about equal the longer path, which says more.
   const auto steps = std::size_t(std::ranges::count(part.clause->path(), '.'));
-  choice.cost = choice.cost * (steps_max + 1) + steps_max - std::min(steps, steps_max);
+  choice.cost = choice.cost * cost_unit + cost_unit - 1 - std::min(steps, cost_unit - 1);
   return choice;
 }
 

@@ -29,6 +29,8 @@ class IndexWriter {
   /// lists and $or don't multiply.
   static constexpr std::size_t places_max = 4096;
 
+  static constexpr std::size_t cost_unit = 64;  ///< Below it costs are about equal.
+
   struct Known {
     Ref<SharedClause> clause;
     std::uint32_t slot = 0;

@@ -118,18 +118,36 @@ class Matching {
   }
 
   void gather(const std::vector<Candidate>& filed) {
-    for (const auto& candidate : filed) {
-      if (passes(candidate.check)) candidates_.push_back({candidate.rule, candidate.branch});
+    auto slot = ~std::uint32_t{0};
+    auto state = Looked::nothing;
+    std::string_view text;
+    for (const auto& [rule, check, branch] : filed) {
+      if (check.length > 0) {
+        // Neighbours mostly look at the same path.
+        if (check.slot != slot) {
+          slot = check.slot;
+          state = look_at(slot, text);
+        }
+        if (state == Looked::nothing) continue;
+        if (state == Looked::one_text && !passes(check, text)) continue;
+      }
+      candidates_.push_back({rule, branch});
     }
   }
 
-  [[nodiscard]] bool passes(const QuickCheck& check) const noexcept {
-    if (check.length == 0) return true;
-    const auto count = scanner_.count(check.slot);
-    if (count != 1) return count > 1;
-    const auto& value = scanner_.first(check.slot);
-    const auto text = value.text;
-    if (value.kind != Kind::string || text.size() < check.offset + check.length) return false;
+  enum class Looked : std::uint8_t { nothing, one_text, several };
+
+  /// Whether a path has just one string, which is put into `text`.
+  Looked look_at(std::uint32_t slot, std::string_view& text) const noexcept {
+    const auto count = scanner_.count(slot);
+    if (count != 1) return count == 0 ? Looked::nothing : Looked::several;
+    const auto& value = scanner_.first(slot);
+    text = value.text;
+    return value.kind == Kind::string ? Looked::one_text : Looked::nothing;
+  }
+
+  static bool passes(const QuickCheck& check, std::string_view text) noexcept {
+    if (text.size() < std::size_t{check.offset} + check.length) return false;
     // What doesn't count is shifted out: behind the first bytes, in front of the last.
     const auto spare = 64 - 8 * unsigned{check.length};
     if (check.from_end) return (last_bytes(text) ^ check.bytes) >> spare == 0;

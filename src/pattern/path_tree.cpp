@@ -39,7 +39,10 @@ std::uint64_t PathTree::key(std::uint32_t parent, std::string_view name) const n
 }
 
 const PathNode* PathTree::look_up(std::uint32_t parent, std::string_view name) const noexcept {
-  return nodes_.find(key(parent, name));
+  for (auto at = hash_text(seed_, parent, name);; ++at) {
+    const auto* node = nodes_.find(at);
+    if (node == nullptr || (node->parent == parent && same_text(node->name, name))) return node;
+  }
 }
 
 PathNode& PathTree::edit(std::string_view path, Edit& edit) {

@@ -49,12 +49,15 @@ struct PathNode : Shared {
   void add_child(std::string_view step);
   void remove_child(std::string_view step);
 
-  /// What most names that aren't a child's don't have in common with any child.
+  /// Whether a name whose JSON begins so, behind its quote, may be a child's; false of most that
+  /// aren't.
+  [[nodiscard]] bool may_begin(char c) const noexcept {
+    return (child_mask >> mark(c) & 1) != 0 || c == '\\';
+  }
+
+  static unsigned mark(char c) noexcept { return static_cast<unsigned char>(c) % 64; }
   static unsigned mark(std::string_view name) noexcept {
-    if (name.empty()) return 0;
-    const auto first = static_cast<unsigned char>(name.front());
-    const auto last = static_cast<unsigned char>(name.back());
-    return (unsigned{first} * 5 + unsigned{last} * 3 + static_cast<unsigned>(name.size()) * 7) % 64;
+    return mark(name.empty() ? '"' : name.front());
   }
 };
 
@@ -66,8 +69,8 @@ class PathTree {
 
   /// The step `name` below `node`; nullptr if no rule uses it.
   [[nodiscard]] const PathNode* child(const PathNode& node, std::string_view name) const noexcept {
-    if ((node.child_mask >> PathNode::mark(name) & 1) == 0) return nullptr;
-    return look_up(node.slot, name);
+    const bool possible = (node.child_mask >> PathNode::mark(name) & 1) != 0;
+    return possible ? look_up(node.slot, name) : nullptr;
   }
 
   /// What a writer keeps between changes.

@@ -11,43 +11,39 @@ bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\t' || c 
 
 }  // namespace
 
-void Scanner::scan(const PathTree& paths, std::string_view json, Names names) {
+[[gnu::flatten]] void Scanner::scan(const PathTree& paths, std::string_view json, Names names) {
   begin(paths, json);
   plain_names_ = names == Names::plain;
   const auto* root = paths.root();
   if (root == nullptr) return;
-  masks_.begin(json);
-  skip_space();
-  if (at_ == json_.size() || json_[at_] != '{') return;
-  ++at_;
+  marks_ = reader_.read(json);
+  if (!more() || at(0) != '{') return;
+  ++mark_;
   push(*root);
-  while (!frames_.empty() && at_ < json_.size()) {
-    const char c = json_[at_];
-    if (c == '"' && frames_.back().array == none) {
+  while (!frames_.empty() && more()) {
+    const char c = at(0);
+    const bool in_array = frames_.back().array != none;
+    if (c == '"' && !in_array) {
+      skip_unused();
       member();
-    } else if (c == ',' || is_space(c)) {
-      ++at_;
     } else if (c == '}' || c == ']') {
-      ++at_;
+      ++mark_;
       close();
       leave_if_done();
-    } else if (frames_.back().array != none) {
-      value(frames_.back().node);
+    } else if (c == ',' || !in_array) {
+      ++mark_;
     } else {
-      return;
+      value(frames_.back().node);
     }
   }
   while (!frames_.empty()) close();
 }
 
-void Scanner::skip_space() noexcept {
-  while (at_ < json_.size() && is_space(json_[at_])) ++at_;
-}
-
 void Scanner::begin(const PathTree& paths, std::string_view json) {
   paths_ = &paths;
   json_ = json;
-  at_ = 0;
+  mark_ = 0;
+  marks_ = {};
   ++scan_;
   if (slots_.size() < paths.slots()) slots_.resize(paths.slots());
   values_.clear();
@@ -59,53 +55,30 @@ void Scanner::begin(const PathTree& paths, std::string_view json) {
   unescaped_.clear();
 }
 
-/// Where every name stands once and means just itself, an object whose members were all seen has
-/// nothing more to tell; nor has the event, if that goes for all objects around.
-void Scanner::leave_if_done() {
-  if (!plain_names_) return;
-  const auto done = [](const Frame& frame) {
-    return frame.array == none && frame.seen == frame.node->children;
-  };
-  while (!frames_.empty() && done(frames_.back())) {
-    if (std::ranges::all_of(frames_, done)) {
-      at_ = json_.size();
-      return;
-    }
-    skip_container();
-    close();
+/// Goes over members that no rule asks about, without a thought for what they are.
+void Scanner::skip_unused() {
+  const auto& node = *frames_.back().node;
+  while (mark_ + 3 < marks_.size() && at(0) == '"') {
+    // A string ends within the text, so there is something behind its quote.
+    if (node.may_begin(json_[marks_[mark_] + 1])) return;
+    const char first = at(2);
+    mark_ += 3;
+    if (first == '{' || first == '[') skip_to_end(1);
+    if (!more() || at(0) != ',') return;
+    ++mark_;
   }
-}
-
-Scanner::Quoted Scanner::quoted(std::size_t quote) noexcept {
-  auto at = masks_.next_stop(quote + 1);
-  if (at >= json_.size() || json_[at] == '"') return {at, false};
-  while (at < json_.size() && json_[at] == '\\') {
-    at = masks_.next_stop(std::min(at + 2, json_.size()));
-  }
-  return {at, true};
 }
 
 void Scanner::member() {
-  const auto quote = at_;
-  const auto [close, escaped] = quoted(quote);
-  auto name = json_.substr(quote + 1, close - quote - 1);
-  if (escaped) name = unescaped(quote);
-  const bool dotted = escaped ? name.contains('.') : masks_.has_dot(quote, close);
-  at_ = close + 1;
-  if (at_ < json_.size() && json_[at_] == ':') ++at_;
-  if (at_ >= json_.size()) return;
-  if (json_[at_] == ':' || is_space(json_[at_])) {  // Not as compact as most events.
-    skip_space();
-    if (at_ < json_.size() && json_[at_] == ':') ++at_;
-    skip_space();
-    if (at_ >= json_.size()) return;
-  }
-  const auto* node = dotted ? dotted_target(name) : target(name);
-  const char first = json_[at_];
-  if (node == nullptr && first == '"') {
-    at_ = quoted(at_).close + 1;
+  if (mark_ + 2 >= marks_.size() || at(0) != '"' || at(1) != ':') {
+    // The end of the object; or no JSON.
+    mark_ = more() && at(0) == '"' ? marks_.size() : mark_;
     return;
   }
+  auto name = unquoted(token());
+  mark_ += 2;
+  const auto* node = has_byte(name, '.') ? dotted_target(name) : target(name);
+  const char first = at(0);
   value(node);
   if (node != nullptr && first != '{' && first != '[') leave_if_done();
 }
@@ -133,17 +106,43 @@ const PathNode* Scanner::dotted_target(std::string_view name) const {
   return node;
 }
 
-void Scanner::value(const PathNode* node) {
-  switch (json_[at_]) {
-    case '"': return string_value(node);
-    case '{':
-    case '[': {
-      const bool array = json_[at_++] == '[';
-      const bool wanted = node != nullptr && (node->children > 0 || (array && node->clauses > 0));
-      return wanted ? open(*node, array) : skip_container();
+/// Where every name stands once and means just itself, an object whose members were all seen has
+/// nothing more to tell; nor has the event, if that goes for all objects around.
+void Scanner::leave_if_done() {
+  if (!plain_names_) return;
+  const auto done = [](const Frame& frame) {
+    return frame.array == none && frame.seen == frame.node->children;
+  };
+  while (!frames_.empty() && done(frames_.back())) {
+    if (std::ranges::all_of(frames_, done)) {
+      mark_ = marks_.size();
+      return;
     }
-    default: return scalar_value(node);
+    skip_to_end(1);
+    close();
   }
+}
+
+/// To behind the end of what is `depth` levels around the current mark.
+void Scanner::skip_to_end(std::size_t depth) {
+  for (; depth > 0 && more(); ++mark_) {
+    const char c = at(0) | 0x20;  // Brackets become braces.
+    depth += c == '{' ? 1 : 0;
+    depth -= c == '}' ? 1 : 0;
+  }
+}
+
+void Scanner::value(const PathNode* node) {
+  const char first = at(0);
+  if (first == '{' || first == '[') {
+    ++mark_;
+    const bool array = first == '[';
+    const bool wanted = node != nullptr && (node->children > 0 || (array && node->clauses > 0));
+    if (wanted) return open(*node, array);
+    return skip_to_end(1);
+  }
+  if (node != nullptr && node->clauses > 0) scalar(*node);
+  ++mark_;
 }
 
 Scanner::Frame& Scanner::push(const PathNode& node) {
@@ -185,25 +184,22 @@ void Scanner::close() {
   if (frames_.empty()) tree_.elements[0].end = end;
 }
 
-void Scanner::string_value(const PathNode* node) {
-  const auto quote = at_;
-  const auto [close, escaped] = quoted(quote);
-  at_ = close + 1;
-  if (node == nullptr || node->clauses == 0) return;
-  const auto text = json_.substr(quote + 1, close - quote - 1);
-  add(*node, Kind::string, escaped ? unescaped(quote) : text);
+std::string_view Scanner::token() const noexcept {
+  const auto begin = marks_[mark_];
+  auto end = mark_ + 1 < marks_.size() ? marks_[mark_ + 1] : json_.size();
+  while (end > begin && is_space(json_[end - 1])) --end;
+  return json_.substr(begin, end - begin);
 }
 
-void Scanner::scalar_value(const PathNode* node) {
-  const auto begin = at_;
-  at_ = std::max(masks_.next_end(begin), begin + 1);
-  if (node == nullptr || node->clauses == 0) return;
-  const char first = json_[begin];
-  const auto kind = first == 't'   ? Kind::true_value
-                    : first == 'f' ? Kind::false_value
-                    : first == 'n' ? Kind::null_value
-                                   : Kind::number;
-  add(*node, kind, json_.substr(begin, at_ - begin));
+void Scanner::scalar(const PathNode& node) {
+  const auto text = token();
+  switch (text.front()) {
+    case '"': return add(node, Kind::string, unquoted(text));
+    case 't': return add(node, Kind::true_value, text);
+    case 'f': return add(node, Kind::false_value, text);
+    case 'n': return add(node, Kind::null_value, text);
+    default: return add(node, Kind::number, text);
+  }
 }
 
 void Scanner::add(const PathNode& node, Kind kind, std::string_view text) {
@@ -228,28 +224,19 @@ void Scanner::add(const PathNode& node, Kind kind, std::string_view text) {
   ++slot.count;
 }
 
-std::string_view Scanner::unescaped(std::size_t quote) {
-  if (unescaped_.empty()) unescaped_.reserve(json_.size() - quote);
-  JsonReader reader(json_.substr(quote));
+std::string_view Scanner::unquoted(std::string_view token) {
+  if (!has_byte(token, '\\')) {
+    return token.size() < 2 ? std::string_view() : token.substr(1, token.size() - 2);
+  }
+  const auto rest = json_.substr(std::size_t(token.data() - json_.data()));
+  if (unescaped_.empty()) unescaped_.reserve(rest.size());
+  JsonReader reader(rest);
   if (!reader.next()) return {};
   const auto text = reader.text();
   if (!text) return {};
   const auto start = unescaped_.size();
   unescaped_ += *text;
   return std::string_view(unescaped_).substr(start);
-}
-
-/// From inside an object or array to behind its end.
-void Scanner::skip_container() {
-  for (std::size_t depth = 1; depth > 0 && at_ < json_.size();) {
-    at_ = masks_.next_mark(at_);
-    if (at_ >= json_.size()) return;
-    const char c = json_[at_];
-    if (c == '"') at_ = quoted(at_).close;
-    if (c == '{' || c == '[') ++depth;
-    if (c == '}' || c == ']') --depth;
-    ++at_;
-  }
 }
 
 std::span<const Value> Scanner::values(std::uint32_t slot_number) {
@@ -280,6 +267,7 @@ void Scanner::shrink() {
   if (tree_.elements.capacity() * sizeof(Element) > kept_bytes) tree_ = {};
   if (frames_.capacity() * sizeof(Frame) > kept_bytes) frames_ = {};
   if (unescaped_.capacity() > kept_bytes) unescaped_ = {};
+  reader_.shrink();
 }
 
 }  // namespace tidemill::pattern

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "pattern/event_data.h"
+#include "pattern/json_marks.h"
 #include "pattern/matcher.h"
 #include "pattern/path_tree.h"
-#include "pattern/text_masks.h"
 
 namespace tidemill::pattern {
 
@@ -63,32 +63,32 @@ class Scanner {
   };
 
   void begin(const PathTree& paths, std::string_view json);
+  [[nodiscard]] bool more() const noexcept { return mark_ < marks_.size(); }
+  /// The character of the mark so many behind the current one.
+  [[nodiscard]] char at(std::size_t ahead) const noexcept { return json_[marks_[mark_ + ahead]]; }
+  void skip_unused();
   void member();
   void value(const PathNode* node);
   Frame& push(const PathNode& node);
   void open(const PathNode& node, bool array);
   void close();
+  void skip_to_end(std::size_t depth);
   void leave_if_done();
-  void skip_space() noexcept;
   /// What a name in the current object leads to; nullptr if no rule asks about it.
   const PathNode* target(std::string_view name);
   [[nodiscard]] const PathNode* dotted_target(std::string_view name) const;
+  void scalar(const PathNode& node);
   void add(const PathNode& node, Kind kind, std::string_view text);
-  void string_value(const PathNode* node);
-  void scalar_value(const PathNode* node);
-  /// A string's text between its quotes, and where it ends.
-  struct Quoted {
-    std::size_t close;  ///< The closing quote, or the end of the text.
-    bool escaped;
-  };
-  [[nodiscard]] Quoted quoted(std::size_t quote) noexcept;
-  std::string_view unescaped(std::size_t quote);
-  void skip_container();
+  /// From the current mark to the next, without the white space in front of that.
+  [[nodiscard]] std::string_view token() const noexcept;
+  /// What stands between the quotes of a string's token.
+  std::string_view unquoted(std::string_view token);
 
   const PathTree* paths_ = nullptr;
   std::string_view json_;
-  std::size_t at_ = 0;
-  TextMasks masks_;
+  JsonMarks reader_;
+  std::span<const std::uint32_t> marks_;
+  std::size_t mark_ = 0;  ///< The current one.
   bool plain_names_ = false;
   std::uint64_t scan_ = 0, frame_number_ = 0;
   std::vector<Slot> slots_;
