@@ -206,14 +206,17 @@ WORKLOADS = {
 }
 
 
-def main():
-    directory = Path(sys.argv[1])
+def write(directory, name):
     directory.mkdir(parents=True, exist_ok=True)
+    rules, events = WORKLOADS[name]()
+    for kind, values in (("rules", rules), ("events", events)):
+        text = "".join(line(value) + "\n" for value in values)
+        (directory / f"{name}.{kind}").write_text(text, encoding="utf-8")
+
+
+def main():
     for name in sys.argv[2:] or WORKLOADS:
-        rules, events = WORKLOADS[name]()
-        for kind, values in (("rules", rules), ("events", events)):
-            text = "".join(line(value) + "\n" for value in values)
-            (directory / f"{name}.{kind}").write_text(text, encoding="utf-8")
+        write(Path(sys.argv[1]), name)
 
 
 if __name__ == "__main__":

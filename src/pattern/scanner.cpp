@@ -11,7 +11,7 @@ bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\t' || c 
 
 }  // namespace
 
-[[gnu::flatten]] void Scanner::scan(const PathTree& paths, std::string_view json, Names names) {
+void Scanner::scan(const PathTree& paths, std::string_view json, Names names) {
   begin(paths, json);
   plain_names_ = names == Names::plain;
   const auto* root = paths.root();
@@ -109,7 +109,12 @@ const PathNode* Scanner::dotted_target(std::string_view name) const {
 /// Where every name stands once and means just itself, an object whose members were all seen has
 /// nothing more to tell; nor has the event, if that goes for all objects around.
 void Scanner::leave_if_done() {
-  if (!plain_names_) return;
+  if (!plain_names_ || frames_.empty()) return;
+  const auto& frame = frames_.back();
+  if (frame.array == none && frame.seen == frame.node->children) leave();
+}
+
+void Scanner::leave() {
   const auto done = [](const Frame& frame) {
     return frame.array == none && frame.seen == frame.node->children;
   };
@@ -228,6 +233,10 @@ std::string_view Scanner::unquoted(std::string_view token) {
   if (!has_byte(token, '\\')) {
     return token.size() < 2 ? std::string_view() : token.substr(1, token.size() - 2);
   }
+  return unescaped(token);
+}
+
+std::string_view Scanner::unescaped(std::string_view token) {
   const auto rest = json_.substr(std::size_t(token.data() - json_.data()));
   if (unescaped_.empty()) unescaped_.reserve(rest.size());
   JsonReader reader(rest);

@@ -66,23 +66,25 @@ class Scanner {
   [[nodiscard]] bool more() const noexcept { return mark_ < marks_.size(); }
   /// The character of the mark so many behind the current one.
   [[nodiscard]] char at(std::size_t ahead) const noexcept { return json_[marks_[mark_ + ahead]]; }
-  void skip_unused();
-  void member();
-  void value(const PathNode* node);
-  Frame& push(const PathNode& node);
-  void open(const PathNode& node, bool array);
-  void close();
+  [[gnu::always_inline]] void skip_unused();
+  [[gnu::always_inline]] void member();
+  [[gnu::always_inline]] void value(const PathNode* node);
+  [[gnu::always_inline]] Frame& push(const PathNode& node);
+  [[gnu::always_inline]] void open(const PathNode& node, bool array);
+  [[gnu::always_inline]] void close();
   void skip_to_end(std::size_t depth);
-  void leave_if_done();
+  [[gnu::always_inline]] void leave_if_done();
+  void leave();
   /// What a name in the current object leads to; nullptr if no rule asks about it.
-  const PathNode* target(std::string_view name);
+  [[gnu::always_inline]] const PathNode* target(std::string_view name);
   [[nodiscard]] const PathNode* dotted_target(std::string_view name) const;
-  void scalar(const PathNode& node);
-  void add(const PathNode& node, Kind kind, std::string_view text);
+  [[gnu::always_inline]] void scalar(const PathNode& node);
+  [[gnu::always_inline]] void add(const PathNode& node, Kind kind, std::string_view text);
   /// From the current mark to the next, without the white space in front of that.
-  [[nodiscard]] std::string_view token() const noexcept;
+  [[gnu::always_inline, nodiscard]] std::string_view token() const noexcept;
   /// What stands between the quotes of a string's token.
-  std::string_view unquoted(std::string_view token);
+  [[gnu::always_inline]] std::string_view unquoted(std::string_view token);
+  std::string_view unescaped(std::string_view token);
 
   const PathTree* paths_ = nullptr;
   std::string_view json_;
