@@ -21,7 +21,8 @@ struct Caller {
   std::string access_key_id;
   std::string source_ip;
   std::string request_id;
-  TimeMs time;  ///< When the request was received.
+  std::string endpoint;  ///< As the client addressed us: "http://127.0.0.1:4566".
+  TimeMs time;           ///< When the request was received.
   /// Policy condition keys of this request ("aws:SourceIp", "s3:prefix", …), lower-cased names.
   std::map<std::string, std::string> conditions;
 };
