@@ -28,6 +28,7 @@ struct BusKey {
 
 struct RuleTarget {
   std::string id, arn, role_arn;
+  std::string group_id;  ///< SqsParameters.MessageGroupId
   InputSpec input;
   RetryPolicy retry;
 

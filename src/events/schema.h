@@ -7,7 +7,7 @@
 
 namespace tidemill::events {
 
-inline constexpr std::array<store::Migration, 1> migrations = {{{"events", 1, R"sql(
+inline constexpr std::array<store::Migration, 2> migrations = {{{"events", 1, R"sql(
 CREATE TABLE buses (
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
   description TEXT, created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,
@@ -77,6 +77,10 @@ CREATE TABLE decisions (
   event INTEGER NOT NULL, delivery INTEGER NOT NULL,
   record TEXT NOT NULL              -- the JSON line of /aws/events/rule/<rule name>
 ) STRICT;
+)sql"},
+                                                                {"events", 2, R"sql(
+-- The target's SqsParameters.MessageGroupId, or empty.
+ALTER TABLE deliveries ADD COLUMN group_id TEXT NOT NULL DEFAULT '';
 )sql"}}};
 
 }  // namespace tidemill::events
