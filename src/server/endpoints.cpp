@@ -5,6 +5,7 @@
 #include "glue/check.h"
 #include "iam/entity.h"
 #include "server/program.h"
+#include "sqs/check.h"
 
 namespace tidemill::server {
 namespace {
@@ -45,7 +46,8 @@ Program::Answer Program::check(const console::Question&) {
   TM_CO_TRY(const auto of_logs, co_await logs_store_->check());
   TM_CO_TRY(const auto of_bodies, co_await bodies_->check());
   TM_CO_TRY(const auto of_runs, co_await store_->read(glue::check_runs));
-  for (const auto* more : {&of_logs, &of_bodies, &of_runs}) {
+  TM_CO_TRY(const auto of_queues, co_await store_->read(sqs::check_queues));
+  for (const auto* more : {&of_logs, &of_bodies, &of_runs, &of_queues}) {
     findings.insert(findings.end(), more->begin(), more->end());
   }
   json::array shown;
@@ -117,6 +119,7 @@ Program::Answer Program::reset(const console::Question&) {
   auto forget = [this](store::Tx& tx) -> Status {
     TM_CHECK(hub_->reset(tx));
     TM_CHECK(runs_->reset(tx));
+    TM_CHECK(queues_->reset(tx));
     TM_CHECK(objects_->reset(tx));
     TM_CHECK(iam::reset(tx));
     return authority_->refresh(tx);
@@ -136,6 +139,8 @@ Program::Answer Program::set_clock(const console::Question& question) {
   }
   clock_.set(time);
   deliver_due();
+  work_on_queues();
+  waiters_->look_again();
   co_return json::object{{"time", iso_millis(clock_.now())}};
 }
 

@@ -24,6 +24,8 @@
 #include "server/lock.h"
 #include "server/options.h"
 #include "server/rule_log.h"
+#include "sqs/api.h"
+#include "sqs/target.h"
 
 namespace tidemill::server {
 
@@ -47,9 +49,11 @@ class Program {
   void wire_operations();
   void wire_endpoints();
   void deliver_due();
+  void work_on_queues();
 
   [[nodiscard]] iam::AuthorityOptions authority_options() const;
   [[nodiscard]] events::Hub::Options hub_options();
+  [[nodiscard]] sqs::Queues::Options queue_options();
   [[nodiscard]] events::RoleDecision role_allows(const events::Delivery& delivery,
                                                  std::string_view action) const;
   [[nodiscard]] Result<explain::TargetFacts> facts_of(store::Tx& tx, const events::Rule& rule,
@@ -79,9 +83,11 @@ class Program {
   Gate gate_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<iam::Authority> authority_;
-  std::unique_ptr<io::Alarm> due_;
+  std::unique_ptr<io::Alarm> due_, queue_work_;
   std::unique_ptr<events::Hub> hub_;
   std::unique_ptr<logs::Ledger> ledger_;
+  std::unique_ptr<sqs::Waiters> waiters_;
+  std::unique_ptr<sqs::Queues> queues_;
   std::unique_ptr<store::Store> store_, logs_store_;
   std::unique_ptr<RuleLog> rule_log_;
   std::unique_ptr<s3::Bodies> bodies_;
@@ -91,6 +97,7 @@ class Program {
   std::unique_ptr<glue::ProcessLauncher> launcher_;
   std::unique_ptr<glue::Runs> runs_;
   std::unique_ptr<glue::JobTarget> job_target_;
+  std::unique_ptr<sqs::QueueTarget> queue_target_;
   std::unique_ptr<explain::Storyteller> storyteller_;
   std::unique_ptr<explain::Linter> linter_;
   std::unique_ptr<wire::Authenticator> authenticator_;
@@ -101,6 +108,7 @@ class Program {
   std::unique_ptr<iam::Api> iam_api_;
   std::unique_ptr<glue::Api> glue_api_;
   std::unique_ptr<logs::Api> logs_api_;
+  std::unique_ptr<sqs::Api> sqs_api_;
 };
 
 }  // namespace tidemill::server

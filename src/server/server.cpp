@@ -68,6 +68,7 @@ Status Program::start() {
   wire_operations();
   gate_.open(*router_);
   deliver_due();
+  work_on_queues();
   TM_CHECK(write_running(options_.data, {int(getpid()), endpoint_, options_.region}));
   if (options_.test_mode) {
     std::cerr << "TEST MODE: any access key is accepted and no policy is asked.\n";
@@ -83,6 +84,7 @@ bool Program::wait() {
 }
 
 void Program::stop() {
+  if (waiters_) waiters_->close();
   if (http_) http_->stop(shutdown_grace);
   std::filesystem::remove(options_.data + "/server.json");
   if (launcher_) launcher_->close(std::chrono::milliseconds(2000));
@@ -93,6 +95,8 @@ void Program::stop() {
   store_.reset();
   logs_store_.reset();
   due_.reset();
+  queue_work_.reset();
+  waiters_.reset();
 }
 
 Status run(const Options& options) {

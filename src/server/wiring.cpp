@@ -10,6 +10,7 @@
 #include "logs/schema.h"
 #include "s3/schema.h"
 #include "server/program.h"
+#include "sqs/schema.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace tidemill::server {
@@ -49,6 +50,12 @@ events::Hub::Options Program::hub_options() {
           .decided = [this] { rule_log_->wake(); }};
 }
 
+sqs::Queues::Options Program::queue_options() {
+  return {.visible = [this](std::int64_t queue, TimeMs at,
+                            int count) { waiters_->visible(queue, at, count); },
+          .due = [this](TimeMs at) { queue_work_->set(at); }};
+}
+
 events::RoleDecision Program::role_allows(const events::Delivery& delivery,
                                           std::string_view action) const {
   const iam::Conditions conditions{{"aws:sourcearn", delivery.rule_arn},
@@ -65,12 +72,19 @@ Result<explain::TargetFacts> Program::facts_of(store::Tx& tx, const events::Rule
                             .rule_arn = rule.arn(),
                             .target_arn = target.arn,
                             .role_arn = target.role_arn};
-  const auto* kind = hub_->target_for(target.arn);
-  if (kind != nullptr) facts.denial = role_allows(delivery, kind->action()).reason;
+  auto* kind = hub_->target_for(target.arn);
+  if (kind != nullptr) {
+    TM_TRY(const auto decision, hub_->decide(tx, *kind, delivery));
+    if (!decision.allowed) facts.denial = decision.reason;
+  }
   const auto arn = Arn::parse(target.arn);
   if (kind == nullptr || !arn) {
     facts.exists = false;
     return facts;
+  }
+  if (queue_target_->takes(*arn)) {
+    TM_TRY(const auto queue, sqs::find_queue(tx, target.arn));
+    facts.exists = queue.has_value();
   }
   if (!job_target_->takes(*arn)) return facts;
   const Scope scope{arn->account, arn->region};
@@ -119,7 +133,7 @@ Status Program::open_stores() {
     return store::open_sqlite(std::move(sqlite), migrations);
   };
   TM_TRY(store_, open("tidemill.db", joined(iam::migrations, events::migrations, s3::migrations,
-                                            glue::migrations)));
+                                            glue::migrations, sqs::migrations)));
   TM_TRY(logs_store_, open("logs.db", joined(logs::migrations)));
   return {};
 }
@@ -129,7 +143,11 @@ Status Program::make_services() {
   ledger_ = std::make_unique<logs::Ledger>(clock_);
   authority_ = std::make_unique<iam::Authority>(authority_options());
   due_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { deliver_due(); });
+  queue_work_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { work_on_queues(); });
   hub_ = std::make_unique<events::Hub>(clock_, random_, hub_options());
+  waiters_ = std::make_unique<sqs::Waiters>(*loops_, clock_);
+  const sqs::Queues::Parts queues{clock_, random_, *authority_};
+  queues_ = std::make_unique<sqs::Queues>(queues, queue_options());
   TM_CHECK(open_stores());
   auto load_logs = [this](store::Tx& tx) { return ledger_->load(tx); };
   TM_CHECK(logs_store_->write_now(load_logs));
@@ -154,6 +172,8 @@ Status Program::make_services() {
   launcher_->observe(*runs_);
   job_target_ = std::make_unique<glue::JobTarget>(*runs_);
   hub_->add_target(*job_target_);
+  queue_target_ = std::make_unique<sqs::QueueTarget>(*queues_);
+  hub_->add_target(*queue_target_);
   return {};
 }
 
@@ -161,6 +181,7 @@ Status Program::make_services() {
 Status Program::load_state() {
   auto load = [this](store::Tx& tx) -> Status {
     TM_CHECK(authority_->load(tx));
+    TM_CHECK(queues_->load(tx));
     TM_CHECK(runs_->recover(tx));
     return hub_->load(tx);
   };
@@ -193,6 +214,9 @@ void Program::wire_operations() {
   glue_api_->register_with(*router_);
   logs_api_ = std::make_unique<logs::Api>(*logs_store_, *ledger_);
   logs_api_->register_with(*router_);
+  const sqs::Api::Parts sqs{*store_, *queues_, *waiters_, *authority_};
+  sqs_api_ = std::make_unique<sqs::Api>(sqs);
+  sqs_api_->register_with(*router_);
   const explain::Sources sources{
       .object = [](store::Tx& tx, std::string_view bucket,
                    std::string_view key) -> Result<json::object> {
@@ -226,6 +250,19 @@ void Program::deliver_due() {
       },
       [](const Status& done) {
         if (!done) TM_LOG(error, "events", "delivery failed", {{"reason", done.error().message}});
+      });
+}
+
+/// Goes on with move tasks and with what purged queues left, one step a commit.
+void Program::work_on_queues() {
+  store_->post(
+      [this](store::Tx& tx) -> Status {
+        TM_TRY(const auto next, queues_->work(tx));
+        if (next) tx.on_commit([this, at = *next] { queue_work_->set(at); });
+        return {};
+      },
+      [](const Status& done) {
+        if (!done) TM_LOG(error, "sqs", "queues' work failed", {{"reason", done.error().message}});
       });
 }
 
