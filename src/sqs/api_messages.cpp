@@ -140,6 +140,11 @@ Task<Result<Taken>> Api::take(const Caller& caller, const w::ReceiveMessageReque
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(
         began + std::chrono::seconds(wait_s) - Clock::now());
     if (!co_await seat->wait_for(left)) co_return taken;
+    if (caller.is_gone && caller.is_gone()) {
+      // It would take a message to nowhere: let another one have it.
+      waiters_.room().call(queue_id, 1);
+      co_return taken;
+    }
   }
 }
 

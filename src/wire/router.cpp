@@ -15,7 +15,7 @@ namespace tidemill::wire {
 namespace {
 
 constexpr std::size_t unlisted_names_max = 256;
-constexpr std::size_t form_bytes_max = 2 << 20;
+constexpr std::size_t form_bytes_max = 6 << 20;  // A mebibyte of signs, three bytes for each.
 
 bool is_ours(const http::Request& request) {
   return request.path == "/_tidemill" || request.path.starts_with("/_tidemill/");
@@ -103,6 +103,7 @@ Task<Status> Router::authenticate(Call& call) {
   call.authenticated = *std::move(authenticated);
   call.authenticated.caller.request_id = call.id;
   call.authenticated.caller.endpoint = endpoint_of(call.request);
+  call.authenticated.caller.is_gone = call.request.is_gone;
   const auto& signed_for = call.authenticated.service;
   const auto* service = call.target.service;
   if (!call.authenticated.caller.access_key_id.empty() && service != nullptr &&

@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 from support.errors import refused
 from support.platform import ACCOUNT
+from support.raw import Signer, sha256
 from support.waiting import wait_until
 
 NO_QUEUE = "AWS.SimpleQueueService.NonExistentQueue"
@@ -422,6 +425,42 @@ def test_each_of_many_waiting_receives_gets_one(sqs, queue):
         got = [bodies(one.result(timeout=15))[0] for one in waiting]
     assert sorted(got) == [str(n) for n in range(8)]
     assert time.monotonic() - began < 10
+
+
+def test_who_hung_up_takes_no_message(server, sqs, queue):
+    """A worker that was stopped while it waited doesn't hide the next message for a while."""
+    signer = Signer(server.endpoint, *server.credentials(), service="sqs")
+    body = json.dumps({"QueueUrl": queue, "WaitTimeSeconds": 20}).encode()
+    extra = {
+        "content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.ReceiveMessage",
+        "content-length": str(len(body)),
+    }
+    headers = signer.headers("POST", "/", sha256(body), extra)
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    request = "\r\n".join(["POST / HTTP/1.1", *lines, "", ""]).encode() + body
+    place = urlsplit(server.endpoint)
+    gone = [socket.create_connection((place.hostname, place.port)) for _ in range(3)]
+    for one in gone:
+        one.sendall(request)
+    assert receive(sqs, queue, WaitTimeSeconds=1) == [], "they wait, as this one did"
+    for one in gone:
+        one.close()
+    with ThreadPoolExecutor(1) as pool:
+        began = time.monotonic()
+        waiting = pool.submit(receive, sqs, queue, WaitTimeSeconds=20)
+        sqs.send_message(QueueUrl=queue, MessageBody="x")
+        assert bodies(waiting.result(timeout=25)) == ["x"]
+        assert time.monotonic() - began < 10
+
+
+def test_deleting_a_queue_ends_the_waiting(sqs, queue):
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(receive, sqs, queue, WaitTimeSeconds=20)
+        began = time.monotonic()
+        sqs.delete_queue(QueueUrl=queue)
+        with refused(NO_QUEUE):
+            waiting.result(timeout=15)
+        assert time.monotonic() - began < 10
 
 
 def test_a_waiting_receive_gets_what_comes_due(sqs, queue):
