@@ -1,6 +1,7 @@
 /// Who asks: the verified identity behind a request, as the handlers and the policy engine see it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -21,7 +22,10 @@ struct Caller {
   std::string access_key_id;
   std::string source_ip;
   std::string request_id;
-  TimeMs time;  ///< When the request was received.
+  std::string endpoint;  ///< As the client addressed us: "http://127.0.0.1:4566".
+  TimeMs time;           ///< When the request was received.
+  /// Whether the client has hung up meanwhile; empty where nobody can tell.
+  std::function<bool()> is_gone;
   /// Policy condition keys of this request ("aws:SourceIp", "s3:prefix", …), lower-cased names.
   std::map<std::string, std::string> conditions;
 };

@@ -39,6 +39,7 @@ struct Delivery {
   std::string rule_name, rule_arn;
   std::string target_id, target_arn;
   std::string role_arn;  ///< Of the target; may be empty.
+  std::string group_id;  ///< Of the target: its SqsParameters.MessageGroupId; may be empty.
   /// What the target is to get, after Input, InputPath or InputTransformer: JSON text.
   std::string input;
   bool input_is_event = true;  ///< No Input… was given: `input` is the envelope itself.

@@ -20,7 +20,7 @@ constexpr int depth_max = 8;
 constexpr std::string_view delivery_columns =
     "d.id, d.account, d.region, e.id, e.envelope, d.rule_name, d.rule_arn, d.target_id, "
     "d.target_arn, d.role_arn, d.input, d.input_is_event, d.tries, d.created_ms, d.event, "
-    "d.retries_max, d.age_seconds_max, e.subject";
+    "d.retries_max, d.age_seconds_max, e.subject, d.group_id";
 
 struct StoredDelivery {
   Delivery delivery;
@@ -49,6 +49,7 @@ StoredDelivery read_delivery(const store::Row& row) {
   stored.event_seq = row.integer(14);
   stored.policy = {int(row.integer(15)), row.integer(16)};
   stored.subject = row.text(17);
+  d.group_id = row.text(18);
   if (const auto event = json::parse_object(d.event)) {
     d.event_source = json::text_or_empty(*event, "source");
     d.event_detail_type = json::text_or_empty(*event, "detail-type");
@@ -195,6 +196,7 @@ Status Hub::start(store::Tx& tx, const Sender& sender, const RuleTarget& target,
   d.target_id = target.id;
   d.target_arn = target.arn;
   d.role_arn = target.role_arn;
+  d.group_id = target.group_id;
   d.input = make_input(target.input, published.envelope, {d.rule_arn, d.rule_name, now});
   d.input_is_event = target.input.whole_event();
   d.created = now;
@@ -204,8 +206,9 @@ Status Hub::start(store::Tx& tx, const Sender& sender, const RuleTarget& target,
   TM_CHECK(tx.exec(
       "INSERT INTO deliveries (id, event, account, region, rule_name, rule_arn, target_id,"
       " target_arn, role_arn, input, input_is_event, retries_max, age_seconds_max, state, tries,"
-      " due_ms, waits, code, message, result, created_ms, ended_ms) VALUES ($1, $2, $3, $4, $5, $6,"
-      " $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+      " due_ms, waits, code, message, result, created_ms, ended_ms, group_id) VALUES ($1, $2, $3,"
+      " $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,"
+      " $23)",
       d.id, published.seq, d.scope.account, d.scope.region, d.rule_name, d.rule_arn, d.target_id,
       d.target_arn, d.role_arn, d.input_is_event ? std::string() : d.input,
       d.input_is_event ? 1 : 0, target.retry.attempts_max, target.retry.age_seconds_max,
@@ -214,8 +217,14 @@ Status Hub::start(store::Tx& tx, const Sender& sender, const RuleTarget& target,
       failed ? std::optional(outcome.code) : std::nullopt,
       failed ? std::optional(outcome.message) : std::nullopt,
       failed ? std::nullopt : std::optional(outcome.result), now.ms,
-      result.state == "pending" ? std::nullopt : std::optional(now.ms)));
+      result.state == "pending" ? std::nullopt : std::optional(now.ms), d.group_id));
   return record(tx, d, published.seq, result, event.subject);
+}
+
+Result<RoleDecision> Hub::decide(store::Tx& tx, Target& target, const Delivery& delivery) const {
+  TM_TRY(auto own, target.decide(tx, delivery));
+  if (own && (own->allowed || delivery.role_arn.empty())) return *std::move(own);
+  return options_.role_allows(delivery, target.action());
 }
 
 Result<Outcome> Hub::apply(store::Tx& tx, const Delivery& delivery) {
@@ -226,7 +235,7 @@ Result<Outcome> Hub::apply(store::Tx& tx, const Delivery& delivery) {
         .code = "INVALID_PARAMETER",
         .message = fmt::format("Nothing here can be reached as {}.", delivery.target_arn)};
   }
-  const auto decision = options_.role_allows(delivery, target->action());
+  TM_TRY(const auto decision, decide(tx, *target, delivery));
   if (!decision.allowed) {
     return Outcome{.kind = Outcome::Kind::refused,
                    .code = decision.code,

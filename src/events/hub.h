@@ -11,15 +11,9 @@
 #include "events/archive.h"
 #include "events/bus.h"
 #include "events/rulebook.h"
+#include "events/target.h"
 
 namespace tidemill::events {
-
-/// Whether a target's role lets EventBridge act on the target.
-struct RoleDecision {
-  bool allowed = false;
-  std::string code;    ///< EventBridge's ERROR_CODE: FAILED_TO_ASSUME_ROLE or NO_PERMISSIONS.
-  std::string reason;  ///< Names role, action and resource.
-};
 
 /// On whose behalf something is delivered: a rule, or a schedule of EventBridge Scheduler.
 struct Sender {
@@ -30,7 +24,7 @@ struct Sender {
 class Hub final : public Bus {
  public:
   struct Options {
-    /// Asked before every try of a target.
+    /// Asked before every try of a target whose own policy doesn't allow it.
     std::function<RoleDecision(const Delivery&, std::string_view action)> role_allows;
     /// On the commit thread after a commit: a delivery is to be tried again at that time.
     std::function<void(TimeMs)> due;
@@ -46,6 +40,10 @@ class Hub final : public Bus {
   void add_target(Target& target) { targets_.push_back(&target); }
   /// The target kind that `arn` belongs to, or nullptr.
   [[nodiscard]] Target* target_for(std::string_view arn) const;
+
+  /// Whether EventBridge may try `delivery` on `target`: by the target's own policy or its role.
+  [[nodiscard]] Result<RoleDecision> decide(store::Tx& tx, Target& target,
+                                            const Delivery& delivery) const;
 
   /// At start: compiles all rules, and tries what was waiting when the program ended.
   [[nodiscard]] Status load(store::Tx& tx);

@@ -33,8 +33,11 @@ class Workshop final : public Target {
     return Outcome{.result = "jr_" + std::to_string(started.size())};
   }
 
+  Result<std::optional<RoleDecision>> decide(store::Tx&, const Delivery&) override { return own; }
+
   int room = 1'000'000;
   bool breaks = false;
+  std::optional<RoleDecision> own;  ///< What a policy of its own says.
   Outcome next{.kind = Outcome::Kind::retry,
                .code = "RESOURCE_LIMIT_EXCEEDED",
                .message = "Concurrent runs exceeded for sales",
@@ -307,6 +310,40 @@ TEST_F(HubTest, ResetForgetsAll) {
   ASSERT_TRUE(publish("sales/2"));
   EXPECT_TRUE(deliveries().empty());
   EXPECT_EQ(workshop_.started.size(), 1);
+}
+
+TEST_F(HubTest, a_targets_own_policy_counts_before_its_role) {
+  put_rule("r", R"({"source":["aws.s3"]})");
+  workshop_.own = RoleDecision{.allowed = true};
+  allowed_ = {false, "FAILED_TO_ASSUME_ROLE", "no role"};
+  ASSERT_TRUE(publish("a"));
+  EXPECT_EQ(workshop_.started.size(), 1u);
+  EXPECT_TRUE(asked_.empty());
+  workshop_.own = RoleDecision{false, "NO_PERMISSIONS", "the policy doesn't"};
+  ASSERT_TRUE(publish("b"));
+  EXPECT_TRUE(asked_.empty()) << "there is no role to ask about";
+  allowed_ = {.allowed = true};
+  put_rule("r", R"({"source":["aws.s3"]})",
+           R"({"Id":"1","Arn":"arn:aws:glue:us-east-1:000000000000:job/sales","RoleArn":"r",)"
+           R"("SqsParameters":{"MessageGroupId":"g"}})");
+  ASSERT_TRUE(publish("c"));
+  ASSERT_EQ(workshop_.started.size(), 2u);
+  EXPECT_EQ(workshop_.started[1].group_id, "g");
+}
+
+TEST_F(HubTest, the_message_group_is_kept_for_the_next_try) {
+  put_rule("r", R"({"source":["aws.s3"]})",
+           R"({"Id":"1","Arn":"arn:aws:glue:us-east-1:000000000000:job/sales",)"
+           R"("SqsParameters":{"MessageGroupId":"g"}})");
+  workshop_.room = 0;
+  ASSERT_TRUE(publish("a"));
+  open();
+  workshop_.room = 1;
+  ASSERT_TRUE(write([this](store::Tx& tx) {
+    return hub_->target_free(tx, "arn:aws:glue:us-east-1:000000000000:job/sales");
+  }));
+  ASSERT_EQ(workshop_.started.size(), 1u);
+  EXPECT_EQ(workshop_.started[0].group_id, "g");
 }
 
 }  // namespace

@@ -71,6 +71,9 @@ Result<RuleTarget> RuleTarget::parse(std::string_view definition) {
       }
     }
   }
+  if (const auto* s = object.if_contains("SqsParameters"); s != nullptr && s->is_object()) {
+    target.group_id = json::text_or_empty(s->get_object(), "MessageGroupId");
+  }
   if (const auto* r = object.if_contains("RetryPolicy"); r != nullptr && r->is_object()) {
     target.retry.attempts_max =
         int(integer_or(r->get_object(), "MaximumRetryAttempts", RetryPolicy::attempts_default));

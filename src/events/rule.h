@@ -35,6 +35,7 @@ struct RuleName {
 
 struct RuleTarget {
   std::string id, arn, role_arn;
+  std::string group_id;  ///< SqsParameters.MessageGroupId
   InputSpec input;
   RetryPolicy retry;
 

@@ -8,7 +8,7 @@
 
 namespace tidemill::events {
 
-inline constexpr std::array<store::Migration, 3> migrations = {{{"events", 1, R"sql(
+inline constexpr std::array<store::Migration, 4> migrations = {{{"events", 1, R"sql(
 CREATE TABLE buses (
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
   description TEXT, created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,
@@ -122,6 +122,10 @@ CREATE TABLE replays (
   UNIQUE (account, region, name)
 ) STRICT;
 CREATE INDEX replays_open ON replays (id) WHERE ended_ms IS NULL;
+)sql"},
+                                                                {"events", 4, R"sql(
+-- The target's SqsParameters.MessageGroupId, or empty.
+ALTER TABLE deliveries ADD COLUMN group_id TEXT NOT NULL DEFAULT '';
 )sql"}}};
 
 }  // namespace tidemill::events

@@ -2,6 +2,8 @@
 /// Bus by the server.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/arn.h"
@@ -9,6 +11,13 @@
 #include "store/store.h"
 
 namespace tidemill::events {
+
+/// Whether EventBridge may act on a target.
+struct RoleDecision {
+  bool allowed = false;
+  std::string code;    ///< EventBridge's ERROR_CODE: FAILED_TO_ASSUME_ROLE or NO_PERMISSIONS.
+  std::string reason;  ///< Names who, action and resource.
+};
 
 class Target {
  public:
@@ -20,8 +29,15 @@ class Target {
   /// The IAM action that the target's role needs on the target's ARN ("glue:StartJobRun").
   [[nodiscard]] virtual std::string_view action() const = 0;
 
+  /// What a policy of the resource's own says (a queue's); nullopt where its kind has none, so that
+  /// the target's role decides. If it doesn't allow, the role may, where the target has one.
+  virtual Result<std::optional<RoleDecision>> decide(store::Tx& /*tx*/,
+                                                     const Delivery& /*delivery*/) {
+    return std::nullopt;
+  }
+
   /// Takes effect in `tx`, the transaction that also ends the delivery; hence once. Called on the
-  /// commit thread, only after the role was allowed. An Error undoes the whole transaction and is
+  /// commit thread, only after it was allowed. An Error undoes the whole transaction and is
   /// for broken stores only; what the target refuses is an Outcome.
   virtual Result<Outcome> apply(store::Tx& tx, const Delivery& delivery) = 0;
 };

@@ -54,9 +54,11 @@ void check_targets(const LintRule& rule, Collector& out) {
       out.add({.kind = "no-permission",
                .rules = {rule.rule.name},
                .text = fmt::format("target {} can't be started: {}", target.id, facts.denial),
-               .mend =
-                   "give the target's role a trust policy for events.amazonaws.com and a policy "
-                   "that allows the action"});
+               .mend = target.arn.starts_with("arn:aws:sqs:")
+                           ? "give the queue a policy that lets Service events.amazonaws.com do "
+                             "sqs:SendMessage, with the rule as aws:SourceArn"
+                           : "give the target's role a trust policy for events.amazonaws.com and "
+                             "a policy that allows the action"});
     }
   }
 }

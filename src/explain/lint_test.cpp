@@ -124,6 +124,8 @@ TEST(Lint, FindsTargetsThatCannotStart) {
   auto denied = fine_rule("denied", "c/");
   denied.targets[0].facts.denial = "role r is not authorized to perform: glue:StartJobRun";
   EXPECT_THAT(only({denied}).text, HasSubstr("glue:StartJobRun"));
+  denied.targets[0].target.arn = "arn:aws:sqs:us-east-1:000000000000:q";
+  EXPECT_THAT(only({denied}).mend, HasSubstr("give the queue a policy"));
 }
 
 TEST(Lint, GivesTheFormThatAwsTakes) {

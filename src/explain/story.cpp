@@ -96,7 +96,7 @@ std::string conclude(const json::object& object, const json::array& events) {
                : "Nothing started: no such object was stored.";
   }
   const auto& newest = events.front().as_object();
-  std::string nearest;
+  std::string nearest, reached;
   for (const auto& value : newest.at("rules").as_array()) {
     const auto& rule = value.as_object();
     if (nearest.empty() && !rule.at("matched").as_bool()) {
@@ -121,8 +121,13 @@ std::string conclude(const json::object& object, const json::array& events) {
                            json::text_or_empty(rule, "name"),
                            json::text_or_empty(delivery, "message"));
       }
+      if (reached.empty()) {
+        reached = fmt::format("Rule {} sent its event to {}.", json::text_or_empty(rule, "name"),
+                              json::text_or_empty(delivery, "target_arn"));
+      }
     }
   }
+  if (!reached.empty()) return reached;
   if (newest.at("rules").as_array().empty()) return "Nothing started: there is no rule.";
   return "Nothing started: no rule matched." +
          (nearest.empty() ? std::string() : " Nearest: " + nearest);

@@ -76,7 +76,8 @@ class StoryTest : public testing::Test {
     Storyteller teller(
         *store_, {.object = [this](store::Tx&, std::string_view,
                                    std::string_view) -> Result<json::object> { return object_; },
-                  .run = [](store::Tx&, std::string_view id) -> Result<json::object> {
+                  .run = [this](store::Tx&, std::string_view id) -> Result<json::object> {
+                    if (!has_runs_) return json::object();
                     return json::object{{"id", id}, {"state", "SUCCEEDED"}};
                   }});
     std::promise<Result<json::object>> told;
@@ -104,6 +105,7 @@ class StoryTest : public testing::Test {
   io::Loops loops_{1};
   Starter starter_;
   events::RoleDecision allowed_{.allowed = true};
+  bool has_runs_ = true;
   json::object object_{{"exists", true}, {"bucket_exists", true}, {"eventbridge", true},
                        {"size", 3},      {"etag", "e"},           {"last_modified_ms", 1}};
   std::unique_ptr<store::Store> store_;
@@ -127,6 +129,14 @@ TEST_F(StoryTest, FollowsAMatchToItsRun) {
   put_rule("sales", ".CSV");
   upload();
   EXPECT_EQ(conclusion(), "Rule sales started run jr_1: SUCCEEDED.");
+}
+
+TEST_F(StoryTest, SaysWhereAnEventWentThatStartedNoRun) {
+  put_rule("sales", ".CSV");
+  has_runs_ = false;
+  upload();
+  EXPECT_EQ(conclusion(),
+            "Rule sales sent its event to arn:aws:glue:us-east-1:000000000000:job/sales.");
 }
 
 TEST_F(StoryTest, SaysWhoRefused) {

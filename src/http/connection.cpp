@@ -24,6 +24,7 @@ Connection::Connection(Service& service, const Clock& clock, const ServerOptions
       writer_(*stream_, clock, options.body.grace, options.body.bytes_per_second_min) {
   request_.remote_ip = ip_of(stream_->socket());
   request_.body = &body_;
+  request_.is_gone = [stream = stream_] { return stream->peer_is_gone(); };
 }
 
 Task<void> Connection::run() {

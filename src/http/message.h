@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,6 +72,8 @@ struct Request {
   std::string remote_ip;
   TimeMs received;
   Body* body = nullptr;  ///< Never null; as it came, not yet authenticated.
+  /// Whether the client has hung up, for what keeps it waiting; on the connection's loop.
+  std::function<bool()> is_gone;
 };
 
 /// A status, header fields and one of three kinds of body: text, stream or file range.

@@ -54,6 +54,12 @@ Stream::Stream(asio::ip::tcp::socket socket)
   send_unpaced_at_home(socket_);
 }
 
+bool Stream::peer_is_gone() noexcept {
+  char byte = 0;
+  const ssize_t got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got == 0 || (got < 0 && !would_block() && errno != EINTR);
+}
+
 std::optional<Moved> Stream::try_read(std::span<char> to) noexcept {
   while (true) {
     const ssize_t got = ::recv(socket_.native_handle(), to.data(), to.size(), 0);

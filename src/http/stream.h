@@ -64,6 +64,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   /// Copies file bytes to the socket inside the kernel.
   Task<Io> send_file(const FileRange& range, Pace& pace);
 
+  /// Whether the peer has hung up, or said that it sends nothing more.
+  [[nodiscard]] bool peer_is_gone() noexcept;
   /// Ends the read or write that waits.
   void cancel() noexcept;
   void shutdown_write() noexcept;

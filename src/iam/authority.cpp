@@ -193,13 +193,11 @@ Policy::Effect Authority::evaluate(const PrincipalFacts& who, const Question& qu
   return effect;
 }
 
-Status Authority::authorize(const Caller& caller, std::string_view action,
-                            std::string_view resource) const {
-  if (options_.test_mode || caller.kind == Caller::Kind::root) return {};
+Result<Policy::Effect> Authority::evaluate(const Caller& caller, std::string_view action,
+                                           std::string_view resource) const {
+  if (options_.test_mode || caller.kind == Caller::Kind::root) return Policy::Effect::allow;
   const bool is_session = caller.kind == Caller::Kind::role_session;
-  if (!is_session && caller.kind != Caller::Kind::user) {
-    return std::unexpected(denied(caller, action, resource, no_allow(action)));
-  }
+  if (!is_session && caller.kind != Caller::Kind::user) return Policy::Effect::none;
   const auto snapshot = snapshot_.load();
   const auto who = snapshot->principals.find(is_session ? caller.role_arn : caller.arn);
   const Question question{action, resource, caller.conditions};
@@ -209,10 +207,51 @@ Status Authority::authorize(const Caller& caller, std::string_view action,
     TM_TRY(const auto session, Policy::parse(caller.session_policy, Policy::Kind::identity));
     effect = session.evaluate(question);
   }
+  return effect;
+}
+
+Status Authority::authorize(const Caller& caller, std::string_view action,
+                            std::string_view resource) const {
+  TM_TRY(const auto effect, evaluate(caller, action, resource));
   if (effect == Policy::Effect::allow) return {};
   return std::unexpected(
       denied(caller, action, resource,
              effect == Policy::Effect::deny ? std::string(explicit_deny) : no_allow(action)));
+}
+
+Status Authority::authorize(const Caller& caller, std::string_view action,
+                            std::string_view resource, const Policy& policy) const {
+  using Effect = Policy::Effect;
+  if (options_.test_mode) return {};
+  TM_TRY(const auto own, evaluate(caller, action, resource));
+  if (own == Effect::deny) return authorize(caller, action, resource);
+  auto given = Effect::none;
+  for (const auto& who : {caller.arn, caller.role_arn}) {
+    const auto one = policy.evaluate({action, resource, caller.conditions, who});
+    if (one == Effect::deny || given == Effect::none) given = one;
+  }
+  const auto arn = Arn::parse(resource);
+  const bool is_ours = !arn || arn->account == caller.scope.account;
+  if (is_ours && caller.kind == Caller::Kind::root) return {};
+  if (given == Effect::deny) {
+    return std::unexpected(
+        denied(caller, action, resource, "with an explicit deny in a resource-based policy"));
+  }
+  const bool anonymous = caller.kind == Caller::Kind::anonymous;
+  const bool by_self = own == Effect::allow || anonymous, by_policy = given == Effect::allow;
+  if (is_ours && !anonymous ? by_self || by_policy : by_self && by_policy) return {};
+  return std::unexpected(
+      denied(caller, action, resource,
+             by_self ? fmt::format("because no resource-based policy allows the {} action", action)
+                     : no_allow(action)));
+}
+
+bool Authority::service_may(std::string_view service, const Question& asked,
+                            const Policy& policy) const {
+  if (options_.test_mode) return true;
+  Question question = asked;
+  question.principal = service;
+  return policy.evaluate(question) == Policy::Effect::allow;
 }
 
 Status Authority::may_assume(std::string_view role_arn, std::string_view service) const {

@@ -66,6 +66,15 @@ class Authority final : public wire::Keyring, public wire::Authorizer {
   [[nodiscard]] Status authorize(const Caller& caller, std::string_view action,
                                  std::string_view resource) const override;
 
+  /// As above for a resource with a policy of its own: that or the caller's own may allow it, each
+  /// may deny it. A caller of another account than the resource's needs both.
+  [[nodiscard]] Status authorize(const Caller& caller, std::string_view action,
+                                 std::string_view resource, const Policy& policy) const;
+  /// Whether the resource's own policy lets a service act on it, say for a rule that `conditions`
+  /// name (aws:SourceArn).
+  [[nodiscard]] bool service_may(std::string_view service, const Question& asked,
+                                 const Policy& policy) const;
+
   /// Whether `service` ("events.amazonaws.com") may act as the role, and the role do `action`.
   [[nodiscard]] Decision decide_role(std::string_view role_arn, std::string_view service,
                                      std::string_view action, std::string_view resource,
@@ -101,6 +110,9 @@ class Authority final : public wire::Keyring, public wire::Authorizer {
   [[nodiscard]] std::string session_secret(std::string_view access_key_id) const;
   [[nodiscard]] std::string sign_token(std::string_view payload) const;
   [[nodiscard]] static Policy::Effect evaluate(const PrincipalFacts& who, const Question& question);
+  /// By the caller's own policies.
+  [[nodiscard]] Result<Policy::Effect> evaluate(const Caller& caller, std::string_view action,
+                                                std::string_view resource) const;
 
   const AuthorityOptions options_;
   std::atomic<std::shared_ptr<const Snapshot>> snapshot_;

@@ -268,5 +268,37 @@ TEST_F(AuthorityTest, WhatIsInUseIsNotDeleted) {
             "LimitExceeded");
 }
 
+TEST_F(AuthorityTest, a_resources_own_policy_counts_beside_the_callers) {
+  constexpr const char* queue = "arn:aws:sqs:us-east-1:000000000000:q";
+  const auto of = [](const std::string& effect, const std::string& who) {
+    return Policy::parse(R"({"Statement":[{"Effect":")" + effect + R"(","Principal":)" + who +
+                             R"(,"Action":"SQS:SendMessage","Resource":")" + queue + R"("}]})",
+                         Policy::Kind::resource)
+        .value();
+  };
+  ASSERT_NO_FATAL_FAILURE(make_role(R"({"AWS":"*"})"));
+  Caller caller;
+  caller.kind = Caller::Kind::role_session;
+  caller.scope.account = account;
+  caller.arn = "arn:aws:sts::000000000000:assumed-role/r/s";
+  caller.role_arn = role_arn;
+  const auto may = [&](const Policy& policy) {
+    return authority_.authorize(caller, "sqs:SendMessage", queue, policy).has_value();
+  };
+  EXPECT_FALSE(may(Policy()));
+  EXPECT_TRUE(may(of("Allow", R"("*")")));
+  EXPECT_TRUE(may(of("Allow", R"({"AWS":"arn:aws:iam::000000000000:role/r"})")));
+  EXPECT_TRUE(may(of("Allow", R"({"AWS":"000000000000"})")));
+  EXPECT_FALSE(may(of("Allow", R"({"AWS":"111111111111"})")));
+  caller.scope.account = "111111111111";
+  EXPECT_FALSE(may(of("Allow", R"("*")"))) << "another account's caller needs its own policy too";
+  caller.scope.account = account;
+  caller.kind = Caller::Kind::anonymous;
+  EXPECT_TRUE(may(of("Allow", R"("*")")));
+  EXPECT_FALSE(may(Policy()));
+  caller.kind = Caller::Kind::root;
+  EXPECT_TRUE(may(of("Deny", R"("*")"))) << "the account's owner can't lock himself out";
+}
+
 }  // namespace
 }  // namespace tidemill::iam

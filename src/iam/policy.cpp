@@ -93,8 +93,8 @@ Result<Statement> parse_statement(const json::value& value, Policy::Kind kind) {
   if (!action) return malformed("Policy statement must contain actions.");
   TM_TRY(const bool resource, either(o, "Resource", s.not_resource, s.resources));
   TM_TRY(const bool principal, either(o, "Principal", s.not_principal, s.principals));
-  if (kind == Policy::Kind::trust) {
-    if (resource) return malformed("Has prohibited field Resource");
+  if (kind == Policy::Kind::trust && resource) return malformed("Has prohibited field Resource");
+  if (kind != Policy::Kind::identity) {
     if (!principal) return malformed("Missing required field Principal");
   } else {
     if (principal) return malformed("Policy document should not specify a principal.");

@@ -41,7 +41,7 @@ struct Statement {
 
 class Policy {
  public:
-  enum class Kind { identity, trust };
+  enum class Kind { identity, trust, resource };
 
   /// Fails with MalformedPolicyDocument in AWS's words.
   static Result<Policy> parse(std::string_view document, Kind kind);

@@ -5,6 +5,7 @@
 #include "glue/check.h"
 #include "iam/entity.h"
 #include "server/program.h"
+#include "sqs/check.h"
 
 namespace tidemill::server {
 namespace {
@@ -46,7 +47,8 @@ Program::Answer Program::check(const console::Question&) {
   TM_CO_TRY(const auto of_logs, co_await logs_store_->check());
   TM_CO_TRY(const auto of_bodies, co_await bodies_->check());
   TM_CO_TRY(const auto of_runs, co_await store_->read(glue::check_runs));
-  for (const auto* more : {&of_logs, &of_bodies, &of_runs}) {
+  TM_CO_TRY(const auto of_queues, co_await store_->read(sqs::check_queues));
+  for (const auto* more : {&of_logs, &of_bodies, &of_runs, &of_queues}) {
     findings.insert(findings.end(), more->begin(), more->end());
   }
   json::array shown;
@@ -122,6 +124,7 @@ Program::Answer Program::reset(const console::Question&) {
     TM_CHECK(scheduling_->engine().reset(tx));
     TM_CHECK(hub_->reset(tx));
     TM_CHECK(runs_->reset(tx));
+    TM_CHECK(queues_->reset(tx));
     TM_CHECK(objects_->reset(tx));
     TM_CHECK(iam::reset(tx));
     return authority_->refresh(tx);
@@ -143,6 +146,8 @@ Program::Answer Program::set_clock(const console::Question& question) {
   deliver_due();
   tidy_up();
   scheduling_->wake();
+  work_on_queues();
+  waiters_->look_again();
   co_return json::object{{"time", iso_millis(clock_.now())}};
 }
 

@@ -1,5 +1,6 @@
 /// The program: every part and what joins them. server.cpp makes, runs and ends it, wiring.cpp
-/// joins the services, endpoints.cpp answers what lives under /_tidemill/.
+/// joins the services, permissions.cpp says who may what, chores.cpp does what goes on by itself,
+/// endpoints.cpp and delivery_endpoints.cpp answer what lives under /_tidemill/.
 #pragma once
 
 #include <atomic>
@@ -30,6 +31,8 @@
 #include "server/rule_log.h"
 #include "server/schedule_desk.h"
 #include "server/scheduling.h"
+#include "sqs/api.h"
+#include "sqs/target.h"
 
 namespace tidemill::server {
 
@@ -55,9 +58,11 @@ class Program {
   void wire_delivery_endpoints();
   void deliver_due();
   void tidy_up();
+  void work_on_queues();
 
   [[nodiscard]] iam::AuthorityOptions authority_options() const;
   [[nodiscard]] events::Hub::Options hub_options();
+  [[nodiscard]] sqs::Queues::Options queue_options();
   [[nodiscard]] events::RoleDecision role_allows(const events::Delivery& delivery,
                                                  std::string_view action) const;
   [[nodiscard]] Result<explain::TargetFacts> facts_of(store::Tx& tx, const events::Rule& rule,
@@ -94,9 +99,11 @@ class Program {
   Gate gate_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<iam::Authority> authority_;
-  std::unique_ptr<io::Alarm> due_, tidy_;
+  std::unique_ptr<io::Alarm> due_, tidy_, queue_work_;
   std::unique_ptr<events::Hub> hub_;
   std::unique_ptr<logs::Ledger> ledger_;
+  std::unique_ptr<sqs::Waiters> waiters_;
+  std::unique_ptr<sqs::Queues> queues_;
   std::unique_ptr<store::Store> store_, logs_store_;
   std::unique_ptr<events::Replayer> replayer_;
   std::unique_ptr<RuleLog> rule_log_;
@@ -109,6 +116,7 @@ class Program {
   std::unique_ptr<glue::JobTarget> job_target_;
   std::unique_ptr<events::BusTarget> bus_target_;
   std::unique_ptr<Scheduling> scheduling_;
+  std::unique_ptr<sqs::QueueTarget> queue_target_;
   std::unique_ptr<explain::Storyteller> storyteller_;
   std::unique_ptr<explain::Linter> linter_;
   std::unique_ptr<Backfill> backfill_;
@@ -123,6 +131,7 @@ class Program {
   std::unique_ptr<iam::Api> iam_api_;
   std::unique_ptr<glue::Api> glue_api_;
   std::unique_ptr<logs::Api> logs_api_;
+  std::unique_ptr<sqs::Api> sqs_api_;
 };
 
 }  // namespace tidemill::server

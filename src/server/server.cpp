@@ -71,6 +71,7 @@ Status Program::start() {
   replayer_->wake();
   tidy_up();
   scheduling_->wake();
+  work_on_queues();
   TM_CHECK(write_running(options_.data, {int(getpid()), endpoint_, options_.region}));
   if (options_.test_mode) {
     std::cerr << "TEST MODE: any access key is accepted and no policy is asked.\n";
@@ -86,6 +87,7 @@ bool Program::wait() {
 }
 
 void Program::stop() {
+  if (waiters_) waiters_->close();
   if (http_) http_->stop(shutdown_grace);
   std::filesystem::remove(options_.data + "/server.json");
   if (launcher_) launcher_->close(std::chrono::milliseconds(2000));
@@ -98,6 +100,8 @@ void Program::stop() {
   scheduling_.reset();
   due_.reset();
   tidy_.reset();
+  queue_work_.reset();
+  waiters_.reset();
 }
 
 Status run(const Options& options) {

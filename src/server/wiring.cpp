@@ -2,16 +2,14 @@
 
 #include <fmt/format.h>
 
-#include "base/log.h"
-#include "events/retention.h"
 #include "events/schema.h"
-#include "glue/job_store.h"
 #include "glue/schema.h"
 #include "iam/schema.h"
 #include "logs/schema.h"
 #include "s3/schema.h"
 #include "schedule/schema.h"
 #include "server/program.h"
+#include "sqs/schema.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace tidemill::server {
@@ -19,11 +17,6 @@ namespace {
 
 constexpr int pool_threads = 8;
 constexpr std::size_t pool_queue_max = 4096;
-/// How long a run's keys hold beyond its time-out.
-constexpr auto credentials_margin = std::chrono::hours(1);
-constexpr auto tidy_every = std::chrono::milliseconds(std::chrono::hours(1));
-constexpr auto tidy_pause = std::chrono::milliseconds(100);
-constexpr auto credentials_unbounded = std::chrono::hours(24 * 7);
 
 template <class... M>
 std::vector<store::Migration> joined(const M&... series) {
@@ -56,69 +49,10 @@ events::Hub::Options Program::hub_options() {
           }};
 }
 
-events::RoleDecision Program::role_allows(const events::Delivery& delivery,
-                                          std::string_view action) const {
-  // EventBridge Scheduler names the group as the source, not the schedule.
-  const auto schedule = schedule::schedule_key(delivery.rule_arn);
-  const iam::Conditions conditions{
-      {"aws:sourcearn",
-       schedule ? schedule::group_arn(schedule->scope, schedule->group) : delivery.rule_arn},
-      {"aws:sourceaccount", delivery.scope.account}};
-  const auto* principal = schedule ? "scheduler.amazonaws.com" : "events.amazonaws.com";
-  auto decision = authority_->decide_role(delivery.role_arn, principal, action, delivery.target_arn,
-                                          conditions);
-  return {decision.allowed, std::move(decision.code), std::move(decision.reason)};
-}
-
-Result<explain::TargetFacts> Program::facts_of(store::Tx& tx, const events::Rule& rule,
-                                               const events::RuleTarget& target) const {
-  explain::TargetFacts facts;
-  events::Delivery delivery{.scope = rule.key.scope,
-                            .rule_arn = rule.arn(),
-                            .target_arn = target.arn,
-                            .role_arn = target.role_arn};
-  const auto* kind = hub_->target_for(target.arn);
-  if (kind != nullptr) facts.denial = role_allows(delivery, kind->action()).reason;
-  const auto arn = Arn::parse(target.arn);
-  if (kind == nullptr || !arn) {
-    facts.exists = false;
-    return facts;
-  }
-  if (!job_target_->takes(*arn)) return facts;
-  const Scope scope{arn->account, arn->region};
-  TM_TRY(const auto job,
-         glue::find_job(tx, scope, arn->resource.substr(arn->resource.find('/') + 1)));
-  facts.exists = job.has_value();
-  if (!job) return facts;
-  facts.job = job->name;
-  const auto plan = glue::plan_of(*job);
-  delivery.input = target.input.constant.value_or("");
-  delivery.input_is_event = !target.input.constant;
-  const auto given = glue::parse_target_input(delivery);
-  const auto merged = glue::merge_arguments({plan.defaults, {}, given.arguments, plan.fixed});
-  facts.arguments.assign(merged.begin(), merged.end());
-  return facts;
-}
-
-Status Program::may_pass(const Caller& caller, std::string_view role) const {
-  return authority_->authorize(caller, "iam:PassRole", role);
-}
-
-Result<glue::RunCredentials> Program::credentials_of(const glue::Launch& launch) const {
-  const std::chrono::milliseconds lasting =
-      launch.timeout_minutes > 0 ? std::chrono::minutes(launch.timeout_minutes) + credentials_margin
-                                 : credentials_unbounded;
-  if (!authority_->may_assume(launch.role_arn, "glue.amazonaws.com")) {
-    return fail(Errc::access_denied,
-                fmt::format("Role {} should be given assume role permissions for Glue Service.",
-                            launch.role_arn));
-  }
-  auto session = authority_->session_for_role({.role_arn = launch.role_arn,
-                                               .name = "GlueJobRunnerSession",
-                                               .expiration = clock_.now().plus(lasting)});
-  return glue::RunCredentials{.access_key_id = std::move(session.access_key_id),
-                              .secret = std::move(session.secret),
-                              .session_token = std::move(session.session_token)};
+sqs::Queues::Options Program::queue_options() {
+  return {.visible = [this](std::int64_t queue, TimeMs at,
+                            int count) { waiters_->visible(queue, at, count); },
+          .due = [this](TimeMs at) { queue_work_->set(at); }};
 }
 
 Status Program::open_stores() {
@@ -130,8 +64,9 @@ Status Program::open_stores() {
     };
     return store::open_sqlite(std::move(sqlite), migrations);
   };
-  TM_TRY(store_, open("tidemill.db", joined(iam::migrations, events::migrations, s3::migrations,
-                                            glue::migrations, schedule::migrations)));
+  TM_TRY(store_,
+         open("tidemill.db", joined(iam::migrations, events::migrations, s3::migrations,
+                                    glue::migrations, schedule::migrations, sqs::migrations)));
   TM_TRY(logs_store_, open("logs.db", joined(logs::migrations)));
   return {};
 }
@@ -142,7 +77,11 @@ Status Program::make_services() {
   authority_ = std::make_unique<iam::Authority>(authority_options());
   due_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { deliver_due(); });
   tidy_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { tidy_up(); });
+  queue_work_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { work_on_queues(); });
   hub_ = std::make_unique<events::Hub>(clock_, random_, hub_options());
+  waiters_ = std::make_unique<sqs::Waiters>(*loops_, clock_);
+  const sqs::Queues::Parts queues{clock_, random_, *authority_};
+  queues_ = std::make_unique<sqs::Queues>(queues, queue_options());
   TM_CHECK(open_stores());
   auto load_logs = [this](store::Tx& tx) { return ledger_->load(tx); };
   TM_CHECK(logs_store_->write_now(load_logs));
@@ -172,6 +111,8 @@ Status Program::make_services() {
   hub_->add_target(*bus_target_);
   const Scheduling::Parts scheduling{*loops_, *store_, *hub_, *runs_, clock_, random_};
   scheduling_ = std::make_unique<Scheduling>(scheduling);
+  queue_target_ = std::make_unique<sqs::QueueTarget>(*queues_);
+  hub_->add_target(*queue_target_);
   return {};
 }
 
@@ -179,6 +120,7 @@ Status Program::make_services() {
 Status Program::load_state() {
   auto load = [this](store::Tx& tx) -> Status {
     TM_CHECK(authority_->load(tx));
+    TM_CHECK(queues_->load(tx));
     TM_CHECK(runs_->recover(tx));
     TM_CHECK(hub_->load(tx));
     return scheduling_->engine().load(tx);
@@ -224,6 +166,9 @@ void Program::wire_operations() {
                             const events::RuleTarget& target) {
     return facts_of(tx, rule, target);
   };
+  const sqs::Api::Parts sqs{*store_, *queues_, *waiters_, *authority_};
+  sqs_api_ = std::make_unique<sqs::Api>(sqs);
+  sqs_api_->register_with(*router_);
   const explain::Sources sources{
       .object = [](store::Tx& tx, std::string_view bucket,
                    std::string_view key) -> Result<json::object> {
@@ -244,38 +189,6 @@ void Program::wire_operations() {
   linter_ = std::make_unique<explain::Linter>(*store_, facts);
   backfill_ = std::make_unique<Backfill>(*store_, *hub_, clock_, random_);
   wire_endpoints();
-}
-
-void Program::deliver_due() {
-  store_->post(
-      [this](store::Tx& tx) -> Status {
-        TM_TRY(const auto next, hub_->deliver_due(tx));
-        if (next) tx.on_commit([this, at = *next] { due_->set(at); });
-        return {};
-      },
-      [](const Status& done) {
-        if (!done) TM_LOG(error, "events", "delivery failed", {{"reason", done.error().message}});
-      });
-}
-
-/// Lets go of what is kept for a time only: at start, then every hour.
-void Program::tidy_up() {
-  store_->post(
-      [this](store::Tx& tx) -> Status {
-        const auto now = clock_.now();
-        TM_CHECK(events::expire_archived(tx, now));
-        bool more = false;
-        if (options_.audit_days > 0) {
-          TM_TRY(more,
-                 events::forget_events(tx, now.plus(-std::chrono::days(options_.audit_days))));
-        }
-        tx.on_commit(
-            [this, more] { tidy_->set(clock_.now().plus(more ? tidy_pause : tidy_every)); });
-        return {};
-      },
-      [](const Status& done) {
-        if (!done) TM_LOG(error, "events", "tidying failed", {{"reason", done.error().message}});
-      });
 }
 
 }  // namespace tidemill::server

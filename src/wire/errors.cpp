@@ -22,21 +22,37 @@ void encode_s3(const Error& error, std::string_view request_id, http::Response& 
   out += fmt::format("<RequestId>{0}</RequestId><HostId>{0}</HostId></Error>", request_id);
 }
 
+std::string_view at_fault(const http::Response& response) {
+  return response.status < 500 ? "Sender" : "Receiver";
+}
+
 void encode_query(const Target& target, const Error& error, std::string_view request_id,
                   http::Response& response) {
   response.headers.set("Content-Type", "text/xml");
   response.text = fmt::format(
       "<ErrorResponse xmlns=\"{}\"><Error><Type>{}</Type><Code>{}</Code><Message>{}</Message>"
-      "</Error><RequestId>{}</RequestId></ErrorResponse>",
-      target.service->xml_namespace, response.status < 500 ? "Sender" : "Receiver",
-      xml_escape(aws_name(error)), xml_escape(error.message), request_id);
+      "{}</Error><RequestId>{}</RequestId></ErrorResponse>",
+      target.service->xml_namespace, at_fault(response),
+      xml_escape(query_code(*target.service, error)), xml_escape(error.message),
+      target.service->query_compatible ? "<Detail/>" : "", request_id);
 }
 
 void encode_json(const Target& target, const Error& error, http::Response& response) {
   const bool rest = target.protocol == Protocol::rest_json;
-  response.headers.set("Content-Type", rest ? "application/json" : "application/x-amz-json-1.1");
+  const auto* service = target.service;
+  response.headers.set("Content-Type", rest ? "application/json"
+                                            : fmt::format("application/x-amz-json-{}",
+                                                          service ? service->json_version : "1.1"));
   response.headers.set("x-amzn-errortype", std::string(aws_name(error)));
-  json::object body{{"__type", aws_name(error)}, {"message", error.message}};
+  std::string type(aws_name(error));
+  if (service != nullptr && !service->error_namespace.empty()) {
+    type = fmt::format("{}#{}", service->error_namespace, type);
+  }
+  if (service != nullptr && service->query_compatible) {
+    response.headers.set("x-amzn-query-error",
+                         fmt::format("{};{}", query_code(*service, error), at_fault(response)));
+  }
+  json::object body{{"__type", type}, {"message", error.message}};
   if (rest) body["Message"] = error.message;
   response.text = json::dump(body);
 }
@@ -62,6 +78,13 @@ std::string printable(std::string_view text) {
 }
 
 }  // namespace
+
+std::string query_code(const Service& service, const Error& error) {
+  for (const auto& [name, code] : service.query_errors) {
+    if (name == aws_name(error)) return std::string(code);
+  }
+  return std::string(aws_name(error));
+}
 
 void encode_error(const Target& target, const Error& error, std::string_view request_id,
                   http::Response& response) {

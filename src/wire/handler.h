@@ -23,6 +23,7 @@ struct Access {
   std::string action = {};  ///< Empty: the operation's own ("<iam prefix>:<Operation>").
   std::string resource = "*";
   std::map<std::string, std::string> conditions = {};  ///< Beside the caller's own.
+  bool asked_by_handler = false;  ///< Which also knows the resource's own policy.
 };
 
 /// The answer of an operation whose output carries a streamed payload (GetObject).

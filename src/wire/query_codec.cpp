@@ -25,7 +25,7 @@ class Reader {
 
   Status read_members(const std::string& prefix, const Shape& shape, void* object) {
     for (const auto& member : shape.members) {
-      auto name = prefix + std::string(member.wire_name);
+      auto name = prefix + std::string(member.query_name);
       // A flattened list goes by its element's name, or by its own.
       if (!has(name)) name = prefix + std::string(member.name);
       if (!has(name)) continue;

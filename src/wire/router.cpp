@@ -15,7 +15,7 @@ namespace tidemill::wire {
 namespace {
 
 constexpr std::size_t unlisted_names_max = 256;
-constexpr std::size_t form_bytes_max = 2 << 20;
+constexpr std::size_t form_bytes_max = 6 << 20;  // A mebibyte of signs, three bytes for each.
 
 bool is_ours(const http::Request& request) {
   return request.path == "/_tidemill" || request.path.starts_with("/_tidemill/");
@@ -26,6 +26,12 @@ bool is_browser(const http::Request& request) {
   return request.method == "GET" && request.path == "/" && request.query.empty() &&
          !request.headers.find("authorization") &&
          request.headers.get("accept").find("text/html") != std::string_view::npos;
+}
+
+/// How the client reached us; a proxy that ends its TLS says so.
+std::string endpoint_of(const http::Request& request) {
+  const bool secure = iequals(request.headers.get("x-forwarded-proto"), "https");
+  return fmt::format("{}://{}", secure ? "https" : "http", request.headers.get("host"));
 }
 
 }  // namespace
@@ -96,6 +102,8 @@ Task<Status> Router::authenticate(Call& call) {
   if (!authenticated) co_return std::unexpected(std::move(authenticated).error());
   call.authenticated = *std::move(authenticated);
   call.authenticated.caller.request_id = call.id;
+  call.authenticated.caller.endpoint = endpoint_of(call.request);
+  call.authenticated.caller.is_gone = call.request.is_gone;
   const auto& signed_for = call.authenticated.service;
   const auto* service = call.target.service;
   if (!call.authenticated.caller.access_key_id.empty() && service != nullptr &&
@@ -143,6 +151,10 @@ Task<Status> Router::decode(Call& call) {
     form = *std::move(parsed);
     form.insert(form.end(), target.query.begin(), target.query.end());
     if (const auto* action = find_parameter(form, "Action")) set_operation(target, *action);
+    // Older clients of SQS name the queue by the URL they send to.
+    if (call.request.path != "/" && find_parameter(form, "QueueUrl") == nullptr) {
+      form.emplace_back("QueueUrl", call.request.path);
+    }
   }
   TM_CO_CHECK(find_handler(call));
   const auto& operation = *target.operation;
@@ -172,6 +184,7 @@ Status Router::authorize(Call& call) const {
   const auto& operation = *call.target.operation;
   auto& caller = call.authenticated.caller;
   auto access = call.handler->access(caller, call.input.get());
+  if (access.asked_by_handler) return {};
   const auto& action = access.action.empty() ? std::string(operation.action) : access.action;
   if (action.empty()) return {};
   for (auto& [name, value] : access.conditions) caller.conditions[to_lower(name)] = value;

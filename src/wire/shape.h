@@ -62,8 +62,9 @@ struct MapOps {
 struct Shape;
 
 struct Member {
-  std::string_view name;       ///< In the model, hence in JSON, CBOR and error texts.
-  std::string_view wire_name;  ///< As element, header, parameter; a prefix for header_prefix.
+  std::string_view name;        ///< In the model, hence in JSON, CBOR and error texts.
+  std::string_view wire_name;   ///< As element, header, parameter; a prefix for header_prefix.
+  std::string_view query_name;  ///< In forms and in XML.
   const Shape* shape = nullptr;
   std::size_t offset = 0;
   const FieldOps* field = nullptr;
@@ -96,7 +97,12 @@ struct Shape {
 enum class Protocol : std::uint8_t { json, rest_json, rest_xml, query, cbor };
 
 /// The words in which a service refuses what breaks a constraint.
-enum class Validation : std::uint8_t { coral, hidden, s3 };
+enum class Validation : std::uint8_t { coral, hidden, s3, sqs };
+
+/// What older clients of a query-compatible service know an error by.
+struct QueryError {
+  std::string_view name, code;
+};
 
 /// A condition on the query of a REST request; an empty value: any.
 struct QueryCondition {
@@ -123,9 +129,11 @@ struct Service {
   std::string_view validation_error;
   Validation validation = Validation::coral;
   bool query_compatible = false;
+  std::string_view error_namespace = {};     ///< Before the error's name in JSON's __type.
   std::span<const Protocol> protocols = {};  ///< The preferred one first.
   std::span<const RestRoute> routes = {};    ///< All the model's, for REST protocols.
   std::span<const Operation* const> operations = {};
+  std::span<const QueryError> query_errors = {};  ///< Those that aren't called by their name.
 };
 
 struct Operation {

@@ -260,11 +260,39 @@ Status validate_s3(const Operation& operation, const void* request) {
   return {};
 }
 
+/// The name of the first required member that `object` lacks, as a form would call it, or "".
+std::string first_missing(const std::string& prefix, const Shape& shape, const void* object) {
+  for (const auto& member : shape.members) {
+    const auto* value = value_of(member, object);
+    if (value == nullptr) {
+      if (member.required) return fmt::format("{}{}", prefix, member.query_name);
+      continue;
+    }
+    if (member.shape->kind != Kind::list || member.shape->element->kind != Kind::structure)
+      continue;
+    for (std::size_t i = 0; i < member.shape->list->size(value); ++i) {
+      auto missing = first_missing(fmt::format("{}{}.{}.", prefix, member.query_name, i + 1),
+                                   *member.shape->element, member.shape->list->at(value, i));
+      if (!missing.empty()) return missing;
+    }
+  }
+  return {};
+}
+
+/// SQS: what a value may be is its handlers' to say, one error each.
+Status validate_sqs(const Operation& operation, const void* request) {
+  const auto missing = first_missing("", *operation.input, request);
+  if (missing.empty()) return {};
+  return fail(Errc::invalid_argument, "MissingRequiredParameterException",
+              fmt::format("The request must contain the parameter {}.", missing));
+}
+
 }  // namespace
 
 Status validate(const Operation& operation, const void* request) {
   const auto& service = *operation.service;
   if (service.validation == Validation::s3) return validate_s3(operation, request);
+  if (service.validation == Validation::sqs) return validate_sqs(operation, request);
   Checker checker(service.validation);
   checker.check_members("", *operation.input, request);
   const auto count = checker.problems.size();

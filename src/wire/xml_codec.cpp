@@ -152,7 +152,7 @@ void write_element(const Shape& shape, std::string_view name, const void* value,
 void write_flat_list(const Member& member, const void* value, std::string& out) {
   const auto& shape = *member.shape;
   for (std::size_t i = 0; i < shape.list->size(value); ++i) {
-    write_element(*shape.element, member.wire_name, shape.list->at(value, i), member.time_format,
+    write_element(*shape.element, member.query_name, shape.list->at(value, i), member.time_format,
                   out);
   }
 }
@@ -160,12 +160,12 @@ void write_flat_list(const Member& member, const void* value, std::string& out) 
 void write_flat_map(const Member& member, const void* value, std::string& out) {
   const auto& shape = *member.shape;
   shape.map->each(value, [&](const std::string& key, const void* item) {
-    open(member.wire_name, out);
+    open(member.query_name, out);
     open(shape.key_name, out);
     out += xml_escape(key);
     close(shape.key_name, out);
     write_element(*shape.element, shape.element_name, item, member.time_format, out);
-    close(member.wire_name, out);
+    close(member.query_name, out);
   });
 }
 
@@ -223,7 +223,7 @@ std::string encode_xml(const Shape& shape, const void* object, std::string_view 
 void encode_xml_members(const Shape& shape, const void* object, std::string& out) {
   for (const auto& member : shape.members) {
     if (member.place != Place::body) continue;
-    if (const auto* value = value_of(member, object)) write(member, member.wire_name, value, out);
+    if (const auto* value = value_of(member, object)) write(member, member.query_name, value, out);
   }
 }
 

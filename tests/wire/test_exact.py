@@ -152,3 +152,51 @@ def test_unlisted_operation_is_named(golden, method, target, headers, body, name
     answer = golden.decode(method, target, signed(service) | headers, body)
     assert answer["error"] == "UnknownOperationException"
     assert answer["message"] == name
+
+
+def test_sqs_form_has_names_of_its_own(golden):
+    form = (
+        "Action=SendMessageBatch&SendMessageBatchRequestEntry.1.Id=a"
+        "&SendMessageBatchRequestEntry.1.MessageBody=x"
+        "&SendMessageBatchRequestEntry.1.MessageAttribute.1.Name=n"
+        "&SendMessageBatchRequestEntry.1.MessageAttribute.1.Value.DataType=String"
+        "&SendMessageBatchRequestEntry.1.MessageAttribute.1.Value.StringValue=v"
+    )
+    headers = signed("sqs") | {"content-type": "application/x-www-form-urlencoded"}
+    answer = golden.decode("POST", "/", headers, form.encode())
+    (entry,) = answer["input"]["Entries"]
+    assert entry == {
+        "Id": "a", "MessageBody": "x",
+        "MessageAttributes": {"n": {"DataType": "String", "StringValue": "v"}},
+    }
+
+
+@pytest.mark.parametrize(
+    "operation, output, expected",
+    [
+        (
+            "GetQueueAttributes", {"Attributes": {"DelaySeconds": "0"}},
+            "<Attribute><Name>DelaySeconds</Name><Value>0</Value></Attribute>",
+        ),
+        ("ListQueues", {"QueueUrls": ["a", "b"]}, "<QueueUrl>a</QueueUrl><QueueUrl>b</QueueUrl>"),
+        ("ListQueueTags", {"Tags": {"k": "v"}}, "<Tag><Key>k</Key><Value>v</Value></Tag>"),
+    ],
+)
+def test_sqs_answer_has_names_of_its_own(golden, operation, output, expected):
+    _, _, body = golden.response(
+        do="encode", service="sqs", operation=operation, protocol="query", output=output
+    )
+    assert f"<{operation}Result>{expected}</{operation}Result>" in body.decode()
+    _, _, body = golden.response(
+        do="encode", service="sqs", operation=operation, protocol="json", output=output
+    )
+    assert f'"{next(iter(output))}":' in body.decode(), "JSON has the model's names"
+
+
+def test_sqs_errors_have_two_names(golden):
+    told = {"name": "QueueDoesNotExist", "message": "m", "code": 2}
+    _, headers, body = golden.response(do="refuse", service="sqs", protocol="json", **told)
+    assert headers["x-amzn-query-error"] == "AWS.SimpleQueueService.NonExistentQueue;Sender"
+    assert body == b'{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"m"}'
+    _, _, body = golden.response(do="refuse", service="sqs", protocol="query", **told)
+    assert b"<Code>AWS.SimpleQueueService.NonExistentQueue</Code>" in body

@@ -77,8 +77,10 @@ def member_row(service, owner, member):
     if flat and raw["type"] == "list" and "locationName" in raw["member"]:
         wire_name = raw["member"]["locationName"]
     text = service.cpp_type(member.shape)
+    query_name = (service.query_names(member.shape) if flat else []) or [wire_name]
     return (
         f"    {{.name = {cpp_string(member.name)}, .wire_name = {cpp_string(wire_name)}, "
+        f".query_name = {cpp_string(query_name[0])}, "
         f".shape = &s_{member.shape}, .offset = offsetof({service.name}::{owner}, {member.field}), "
         f".field = &field_ops<{text}>, .place = Place::{place}, "
         f".required = {str(member.required).lower()}, .flattened = {str(flat).lower()}, "
@@ -125,8 +127,9 @@ def shape_rows(service, name):
         parts.append(f".list = &list_ops<{service.cpp_type(element['shape'])}>")
     elif kind == "map":
         parts += [f".element = &s_{raw['value']['shape']}", f".key = &s_{raw['key']['shape']}"]
-        parts.append(f".element_name = {cpp_string(raw['value'].get('locationName', 'value'))}")
-        parts.append(f".key_name = {cpp_string(raw['key'].get('locationName', 'key'))}")
+        names = service.query_names(name) or ["", "key", "value"]
+        parts.append(f".element_name = {cpp_string(raw['value'].get('locationName', names[2]))}")
+        parts.append(f".key_name = {cpp_string(raw['key'].get('locationName', names[1]))}")
         parts.append(f".flattened = {str(raw.get('flattened', False)).lower()}")
         parts.append(f".map = &map_ops<{service.cpp_type(raw['value']['shape'])}>")
     rows.append(f"constexpr Shape s_{name} = {{{', '.join(parts)}}};")
@@ -171,11 +174,14 @@ def service_row(service, has_routes):
         f".validation_error = {cpp_string(facts.get('validation_error', ''))}",
         f".validation = Validation::{facts['validation']}",
         f".query_compatible = {str('awsQueryCompatible' in meta).lower()}",
+        f".error_namespace = {cpp_string(facts.get('error_namespace', ''))}",
         ".protocols = protocols",
     ]
     if has_routes:
         parts.append(".routes = routes")
     parts.append(".operations = operations")
+    if "query_errors" in facts:
+        parts.append(".query_errors = query_errors")
     return "const Service service = {\n    " + ",\n    ".join(parts) + "};"
 
 
@@ -216,6 +222,10 @@ def tables(service):
     lines += route_lines
     names = ", ".join(f"Protocol::{p}" for p in service.protocols())
     lines += [f"constexpr Protocol protocols[] = {{{names}}};"]
+    errors = service.facts.get("query_errors", {})
+    if errors:
+        rows = ", ".join(f"{{{cpp_string(k)}, {cpp_string(v)}}}" for k, v in errors.items())
+        lines += [f"constexpr QueryError query_errors[] = {{{rows}}};"]
     lines += ["constexpr const Operation* operations[] = {"]
     lines += [f"    &op::{name}::operation," for name in service.operations]
     lines += ["};", "", "}  // namespace", "", service_row(service, has_routes), ""]

@@ -134,6 +134,13 @@ class Service:
         self._open.pop()
         self.needed[shape_name] = None
 
+    def query_names(self, shape_name):
+        """What a flattened list or map is called in forms: [name] or [name, key, value], or []."""
+        raw, given = self.shapes[shape_name], self.facts.get("query_names")
+        if given is None or raw["type"] not in ("list", "map"):
+            return []
+        return given.get(shape_name) or [raw["member"]["shape"]]
+
     # Facts of the service.
 
     def signing_name(self):

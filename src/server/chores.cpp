@@ -1,0 +1,59 @@
+// What the program does by itself: due deliveries, queues' work, and letting go of what is old.
+#include "base/log.h"
+#include "events/retention.h"
+#include "server/program.h"
+
+namespace tidemill::server {
+namespace {
+
+constexpr auto tidy_every = std::chrono::milliseconds(std::chrono::hours(1));
+constexpr auto tidy_pause = std::chrono::milliseconds(100);
+
+}  // namespace
+
+void Program::deliver_due() {
+  store_->post(
+      [this](store::Tx& tx) -> Status {
+        TM_TRY(const auto next, hub_->deliver_due(tx));
+        if (next) tx.on_commit([this, at = *next] { due_->set(at); });
+        return {};
+      },
+      [](const Status& done) {
+        if (!done) TM_LOG(error, "events", "delivery failed", {{"reason", done.error().message}});
+      });
+}
+
+/// Lets go of what is kept for a time only: at start, then every hour.
+void Program::tidy_up() {
+  store_->post(
+      [this](store::Tx& tx) -> Status {
+        const auto now = clock_.now();
+        TM_CHECK(events::expire_archived(tx, now));
+        bool more = false;
+        if (options_.audit_days > 0) {
+          TM_TRY(more,
+                 events::forget_events(tx, now.plus(-std::chrono::days(options_.audit_days))));
+        }
+        tx.on_commit(
+            [this, more] { tidy_->set(clock_.now().plus(more ? tidy_pause : tidy_every)); });
+        return {};
+      },
+      [](const Status& done) {
+        if (!done) TM_LOG(error, "events", "tidying failed", {{"reason", done.error().message}});
+      });
+}
+
+/// Goes on with move tasks and with what purged queues left, one step a commit.
+void Program::work_on_queues() {
+  store_->post(
+      [this](store::Tx& tx) -> Status {
+        TM_TRY(const auto next, queues_->work(tx));
+        if (next) tx.on_commit([this, at = *next] { queue_work_->set(at); });
+        return {};
+      },
+      [](const Status& done) {
+        if (!done) TM_LOG(error, "sqs", "queues' work failed", {{"reason", done.error().message}});
+      });
+}
+
+}  // namespace tidemill::server

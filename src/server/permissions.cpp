@@ -1,0 +1,88 @@
+// Who may what: roles of targets and of runs, and what is known of a target.
+#include <fmt/format.h>
+
+#include "glue/job_store.h"
+#include "server/program.h"
+
+namespace tidemill::server {
+namespace {
+
+/// How long a run's keys hold beyond its time-out.
+constexpr auto credentials_margin = std::chrono::hours(1);
+constexpr auto credentials_unbounded = std::chrono::hours(24 * 7);
+
+}  // namespace
+
+events::RoleDecision Program::role_allows(const events::Delivery& delivery,
+                                          std::string_view action) const {
+  // EventBridge Scheduler names the group as the source, not the schedule.
+  const auto schedule = schedule::schedule_key(delivery.rule_arn);
+  const iam::Conditions conditions{
+      {"aws:sourcearn",
+       schedule ? schedule::group_arn(schedule->scope, schedule->group) : delivery.rule_arn},
+      {"aws:sourceaccount", delivery.scope.account}};
+  const auto* principal = schedule ? "scheduler.amazonaws.com" : "events.amazonaws.com";
+  auto decision = authority_->decide_role(delivery.role_arn, principal, action, delivery.target_arn,
+                                          conditions);
+  return {decision.allowed, std::move(decision.code), std::move(decision.reason)};
+}
+
+Result<explain::TargetFacts> Program::facts_of(store::Tx& tx, const events::Rule& rule,
+                                               const events::RuleTarget& target) const {
+  explain::TargetFacts facts;
+  events::Delivery delivery{.scope = rule.key.scope,
+                            .rule_arn = rule.arn(),
+                            .target_arn = target.arn,
+                            .role_arn = target.role_arn};
+  auto* kind = hub_->target_for(target.arn);
+  if (kind != nullptr) {
+    TM_TRY(const auto decision, hub_->decide(tx, *kind, delivery));
+    if (!decision.allowed) facts.denial = decision.reason;
+  }
+  const auto arn = Arn::parse(target.arn);
+  if (kind == nullptr || !arn) {
+    facts.exists = false;
+    return facts;
+  }
+  if (queue_target_->takes(*arn)) {
+    TM_TRY(const auto queue, sqs::find_queue(tx, target.arn));
+    facts.exists = queue.has_value();
+  }
+  if (!job_target_->takes(*arn)) return facts;
+  const Scope scope{arn->account, arn->region};
+  TM_TRY(const auto job,
+         glue::find_job(tx, scope, arn->resource.substr(arn->resource.find('/') + 1)));
+  facts.exists = job.has_value();
+  if (!job) return facts;
+  facts.job = job->name;
+  const auto plan = glue::plan_of(*job);
+  delivery.input = target.input.constant.value_or("");
+  delivery.input_is_event = !target.input.constant;
+  const auto given = glue::parse_target_input(delivery);
+  const auto merged = glue::merge_arguments({plan.defaults, {}, given.arguments, plan.fixed});
+  facts.arguments.assign(merged.begin(), merged.end());
+  return facts;
+}
+
+Status Program::may_pass(const Caller& caller, std::string_view role) const {
+  return authority_->authorize(caller, "iam:PassRole", role);
+}
+
+Result<glue::RunCredentials> Program::credentials_of(const glue::Launch& launch) const {
+  const std::chrono::milliseconds lasting =
+      launch.timeout_minutes > 0 ? std::chrono::minutes(launch.timeout_minutes) + credentials_margin
+                                 : credentials_unbounded;
+  if (!authority_->may_assume(launch.role_arn, "glue.amazonaws.com")) {
+    return fail(Errc::access_denied,
+                fmt::format("Role {} should be given assume role permissions for Glue Service.",
+                            launch.role_arn));
+  }
+  auto session = authority_->session_for_role({.role_arn = launch.role_arn,
+                                               .name = "GlueJobRunnerSession",
+                                               .expiration = clock_.now().plus(lasting)});
+  return glue::RunCredentials{.access_key_id = std::move(session.access_key_id),
+                              .secret = std::move(session.secret),
+                              .session_token = std::move(session.session_token)};
+}
+
+}  // namespace tidemill::server
