@@ -83,7 +83,7 @@ inline std::uint64_t hash_text(std::uint64_t seed, std::uint64_t tag,
   }
   const auto first = text.size() < 8 ? short_word(text) : first_bytes(text);
   const auto last = text.size() < 8 ? 0 : last_bytes(text);
-  return mix(mix(first ^ 0xa0761d6478bd642f ^ seed, last ^ state), 0xe7037ed1a0b428db ^ size);
+  return mix(first ^ 0xa0761d6478bd642f ^ seed, last ^ state ^ (size * 0xe7037ed1a0b428db));
 }
 
 }  // namespace tidemill::pattern

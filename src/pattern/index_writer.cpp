@@ -26,23 +26,6 @@ bool asks_numbers(const SharedClause& clause) {
 
 }  // namespace
 
-void Postings::add(const Candidate& candidate, std::uint32_t edit) {
-  ++size;
-  if (few.size() < chunk_max) return few.push_back(candidate);
-  if (more.empty() || more.back()->candidates.size() >= chunk_max) more.emplace_back();
-  own(more.back(), edit).candidates.push_back(candidate);
-}
-
-void Postings::remove(const RuleData* rule, std::uint32_t edit) {
-  const auto is_rule = [rule](const Candidate& candidate) { return candidate.rule == rule; };
-  size -= std::erase_if(few, is_rule);
-  for (auto& chunk : more) {
-    if (std::ranges::none_of(chunk->candidates, is_rule)) continue;
-    size -= std::erase_if(own(chunk, edit).candidates, is_rule);
-  }
-  std::erase_if(more, [](const auto& chunk) { return chunk->candidates.empty(); });
-}
-
 IndexWriter::IndexWriter() : index_(std::bit_cast<std::uintptr_t>(this)) {}
 
 std::shared_ptr<const RuleIndex> IndexWriter::share() {
@@ -52,18 +35,18 @@ std::shared_ptr<const RuleIndex> IndexWriter::share() {
 
 void IndexWriter::add(RuleId id, const PatternData& pattern) {
   remove(id);
-  Ref<RuleData> rule(new RuleData());
+  std::size_t parts = 0;
+  for (const auto& branch : pattern.branches) parts += branch.size();
+  Ref<RuleData> rule(RuleData::Parts::make(parts));
   rule->id = id;
   rule->branch_count = std::uint32_t(pattern.branches.size());
   if (rule->branch_count > 1) rule->ends.reset(new std::uint32_t[rule->branch_count - 1]);
-  std::size_t parts = 0;
-  for (const auto& branch : pattern.branches) parts += branch.size();
-  rule->parts.reserve(parts);
   for (std::uint32_t branch = 0; branch < rule->branch_count; ++branch) {
     for (const auto number : pattern.branches[branch]) {
-      rule->parts.push_back(use(pattern.clauses[number]));
+      auto* part = RuleData::Parts::items(rule.get()) + rule->part_count++;
+      new (part) RuleData::Part(use(pattern.clauses[number]));
     }
-    if (branch + 1 < rule->branch_count) rule->ends[branch] = std::uint32_t(rule->parts.size());
+    if (branch + 1 < rule->branch_count) rule->ends[branch] = rule->part_count;
   }
   for (std::uint32_t branch = 0; branch < rule->branch_count; ++branch) file(*rule, branch);
   rule->places.shrink_to_fit();
@@ -75,30 +58,21 @@ bool IndexWriter::remove(RuleId id) {
   const Ref<RuleData> rule(const_cast<RuleData*>(index_.rules.find(spread(id))));
   if (!rule) return false;
   for (const auto& place : rule->places) clear(*rule, place);
-  for (const auto& part : rule->parts) drop(*part.clause);
-  if (index_.always) {
-    own(index_.always, edit_.number).remove(rule.get(), edit_.number);
-    if (index_.always->size == 0) index_.always = {};
-  }
+  for (const auto& part : rule->parts()) drop(*part.clause);
+  remove_rule(index_.always, rule.get(), edit_.number);
   index_.rules.erase(spread(id), edit_.number);
   --index_.size;
   return true;
 }
 
 RuleData::Part IndexWriter::use(const Clause& clause) {
-  std::string bytes;
-  bytes.reserve(clause.program.size() + clause.path.size() + 1 + clause.json.size());
-  bytes.append(clause.program).append(clause.path).append(1, '\0').append(clause.json);
-  const auto program_bytes = clause.program.size();
-  const auto known = clauses_.find(std::string_view(bytes).substr(program_bytes));
+  identity_.assign(clause.path).append(1, '\0').append(clause.json);
+  const auto known = clauses_.find(identity_);
   if (known != clauses_.end()) {
     ++known->second.uses;
     return {known->second.slot, known->second.clause};
   }
-  Ref<SharedClause> shared(new SharedClause());
-  shared->program_bytes = std::uint32_t(program_bytes);
-  shared->absent = clause.absent;
-  shared->bytes = std::move(bytes);
+  auto shared = SharedClause::make(clause, identity_);
   auto& node = index_.paths.edit(clause.path, edit_);
   ++node.clauses;
   node.numeric_clauses += asks_numbers(*shared) ? 1 : 0;
@@ -127,24 +101,24 @@ void IndexWriter::file(RuleData& rule, std::uint32_t branch) {
   const auto choice = choose(parts, rule.places.size() > places_max);
   Candidate candidate{.rule = &rule, .check = check_other(parts, choice.part), .branch = branch};
   if (choice.keys.empty()) {
-    own(index_.always, edit_.number).add(candidate, edit_.number);
+    add_candidate(index_.always, candidate, edit_.number);
     return;
   }
   const auto& part = parts[choice.part];
-  const auto number = std::uint32_t(&part - rule.parts.data());
+  const auto number = std::uint32_t(&part - rule.parts().data());
   for (const auto& key : choice.keys) {
     const auto hash = index_.key(part.slot, key.kind, key.length, key.bytes);
-    index_.filed.edit(hash, edit_.number).add(candidate, edit_.number);
+    add_candidate(index_.filed.place(hash, edit_.number), candidate, edit_.number);
     rule.places.push_back({hash, number, key.kind, key.length});
     count(part.clause->path(), rule.places.back(), 1);
   }
 }
 
 void IndexWriter::clear(const RuleData& rule, const RuleData::Place& place) {
-  auto& postings = index_.filed.edit(place.hash, edit_.number);
-  postings.remove(&rule, edit_.number);
-  if (postings.size == 0) index_.filed.erase(place.hash, edit_.number);
-  count(rule.parts[place.part].clause->path(), place, -1);
+  auto& postings = index_.filed.place(place.hash, edit_.number);
+  remove_rule(postings, &rule, edit_.number);
+  if (!postings) index_.filed.erase(place.hash, edit_.number);
+  count(rule.parts()[place.part].clause->path(), place, -1);
 }
 
 void IndexWriter::count(std::string_view path, const RuleData::Place& place, int change) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -56,12 +57,12 @@ class IndexWriter {
   /// A look at what of the branch is rarest, but for the part that it is filed under.
   [[nodiscard]] QuickCheck check_other(std::span<const RuleData::Part> parts,
                                        std::size_t filed) const;
-  void put(const Key& key, const RuleData::Part& part, const Candidate& candidate);
   void clear(const RuleData& rule, const RuleData::Place& place);
   void count(std::string_view path, const RuleData::Place& place, int change);
 
   RuleIndex index_;
   PathTree::Edit edit_;
+  std::string identity_;  ///< Of the clause that is looked up; kept for its memory.
   std::unordered_map<std::string_view, Known> clauses_;  ///< By identity.
 };
 

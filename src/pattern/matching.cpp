@@ -51,7 +51,7 @@ class Matching {
       postings_.erase(std::unique(postings_.begin(), postings_.end()), postings_.end());
     }
     for (const auto* postings : postings_) {
-      gather(postings->few);
+      gather(postings->first());
       for (const auto& chunk : postings->more) gather(chunk->candidates);
     }
     if (postings_.size() > 1) {
@@ -117,7 +117,7 @@ class Matching {
     if (const auto* postings = index_->filed.find(hash)) postings_.push_back(postings);
   }
 
-  void gather(const std::vector<Candidate>& filed) {
+  void gather(std::span<const Candidate> filed) {
     auto slot = ~std::uint32_t{0};
     auto state = Looked::nothing;
     std::string_view text;

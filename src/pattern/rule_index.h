@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -19,28 +20,45 @@
 
 namespace tidemill::pattern {
 
-/// A clause that the rules which have it share.
+/// An object with `count` T right behind it, so that reading them is no further jump in memory.
+template <class Head, class T>
+struct Trailing {
+  static Head* make(std::size_t count) {
+    static_assert(sizeof(Head) % alignof(T) == 0);
+    return new (::operator new(sizeof(Head) + count * sizeof(T))) Head();
+  }
+  static void release(Head* head, std::size_t constructed) {
+    std::destroy_n(items(head), constructed);
+    head->~Head();
+    ::operator delete(head);
+  }
+  static T* items(const Head* head) { return reinterpret_cast<T*>(const_cast<Head*>(head) + 1); }
+};
+
+/// A clause that the rules which have it share. Behind it: the program, the path, a NUL, then the
+/// clause's JSON, which has no NUL.
 struct SharedClause : Shared {
-  static void destroy(SharedClause* clause) { delete clause; }
-  std::uint32_t program_bytes = 0;
+  using Bytes = Trailing<SharedClause, char>;
+  static void destroy(SharedClause* clause) { Bytes::release(clause, 0); }
+  static Ref<SharedClause> make(const Clause& clause, std::string_view identity);
+
+  std::uint32_t program_bytes = 0, identity_bytes = 0;
   bool absent = false;
-  std::string bytes;  ///< The program, the path, a NUL, then the clause's JSON, which has no NUL.
 
   [[nodiscard]] std::string_view program() const noexcept {
-    return std::string_view(bytes).substr(0, program_bytes);
+    return {Bytes::items(this), program_bytes};
   }
   /// What makes two clauses the same: path and JSON.
   [[nodiscard]] std::string_view identity() const noexcept {
-    return std::string_view(bytes).substr(program_bytes);
+    return {Bytes::items(this) + program_bytes, identity_bytes};
   }
   [[nodiscard]] std::string_view path() const noexcept {
     return identity().substr(0, identity().rfind('\0'));
   }
 };
 
+/// Behind it: the clauses of all its branches.
 struct RuleData : Shared {
-  static void destroy(RuleData* rule) { delete rule; }
-
   /// A clause of a branch.
   struct Part {
     std::uint32_t slot;  ///< Of its path.
@@ -53,17 +71,21 @@ struct RuleData : Shared {
     KeyKind kind;
     std::uint8_t length;
   };
+  using Parts = Trailing<RuleData, Part>;
+  static void destroy(RuleData* rule) { Parts::release(rule, rule->part_count); }
 
   RuleId id = {};
-  std::uint32_t branch_count = 0;
+  std::uint32_t branch_count = 0, part_count = 0;
   std::unique_ptr<std::uint32_t[]> ends;  ///< Of the branches but the last, among the parts.
-  std::vector<Part> parts;
   std::vector<Place> places;
 
+  [[nodiscard]] std::span<const Part> parts() const noexcept {
+    return {Parts::items(this), part_count};
+  }
   [[nodiscard]] std::span<const Part> branch(std::uint32_t index) const noexcept {
     const auto begin = index == 0 ? 0 : ends[index - 1];
-    const auto end = index + 1 == branch_count ? parts.size() : ends[index];
-    return std::span(parts).subspan(begin, end - begin);
+    const auto end = index + 1 == branch_count ? part_count : ends[index];
+    return parts().subspan(begin, end - begin);
   }
 };
 
@@ -82,9 +104,10 @@ struct Candidate {
   std::uint32_t branch;
 };
 
-/// What is filed under one key.
+/// What is filed under one key. Behind it: the first candidates.
 struct Postings : Shared {
-  static void destroy(Postings* postings) { delete postings; }
+  using First = Trailing<Postings, Candidate>;
+  static void destroy(Postings* postings) { First::release(postings, postings->count); }
   static constexpr std::size_t chunk_max = 128;
 
   struct Chunk : Shared {
@@ -92,13 +115,16 @@ struct Postings : Shared {
     std::vector<Candidate> candidates;
   };
 
-  std::vector<Candidate> few;    ///< At most chunk_max.
-  std::vector<Ref<Chunk>> more;  ///< So that a change copies little of much.
+  std::uint32_t count = 0, capacity = 0;  ///< Of the first; at most chunk_max.
+  std::vector<Ref<Chunk>> more;           ///< So that a change copies little of much.
   std::size_t size = 0;
 
-  void add(const Candidate& candidate, std::uint32_t edit);
-  void remove(const RuleData* rule, std::uint32_t edit);
+  [[nodiscard]] std::span<Candidate> first() const noexcept { return {First::items(this), count}; }
 };
+
+/// Changes what `at` holds, which is nothing once it is empty.
+void add_candidate(Ref<Postings>& at, const Candidate& candidate, std::uint32_t edit);
+void remove_rule(Ref<Postings>& at, const RuleData* rule, std::uint32_t edit);
 
 /// Which few bytes occur in any `inside` key, so that most places of a text need no look-up.
 struct InsideFilter : Shared {
