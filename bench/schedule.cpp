@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "bench/report.h"
+#include "bench/schedule.h"
 #include "calendar/next.h"
 
 namespace tidemill::bench {
@@ -76,7 +77,8 @@ struct Figure {
   void (*measure)();
 };
 constexpr std::array figures{Figure{"next_utc", measure_next_utc},
-                             Figure{"next_zoned", measure_next_zoned}};
+                             Figure{"next_zoned", measure_next_zoned}, Figure{"load", measure_load},
+                             Figure{"claims", measure_claims}, Figure{"storm", measure_storms}};
 
 }  // namespace
 

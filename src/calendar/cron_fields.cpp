@@ -1,6 +1,5 @@
 #include "calendar/cron_fields.h"
 
-#include <bitset>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -33,8 +32,18 @@ constexpr FieldKind weekdays_field{"day-of-week", 1, 7, weekday_names,
                                    "1-7 or SUN-SAT with , - * ? L #"};
 constexpr FieldKind years_field{"year", Cron::year_min, Cron::year_max, {}, "1970-2199, , - * /"};
 
-/// Values less the field's least one.
-using Values = std::bitset<Cron::year_max - Cron::year_min + 1>;
+/// Bit 0: the field's least value.
+using Values = std::array<std::uint64_t, 4>;
+
+/// Sets `count` bits from `first` on.
+void set_run(Values& values, int first, int count) {
+  for (int word = first / 64; word <= (first + count - 1) / 64; ++word) {
+    const int from = std::max(first - word * 64, 0);
+    const int until = std::min(first + count - word * 64, 64);
+    const auto below = until == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << until) - 1;
+    values[std::size_t(word)] |= below & (~std::uint64_t{0} << from);
+  }
+}
 
 std::unexpected<Fault> fault(const FieldKind& kind, std::size_t column, std::string reason) {
   return std::unexpected(Fault{std::string(kind.name), column, std::move(reason), {}});
@@ -106,12 +115,16 @@ Read<void> add_item(const FieldKind& kind, const FieldText& item, Values& values
                    fmt::format("{} can be read in two ways; write a list or a range", item.text));
     }
   }
-  for (int i = 0; i < count; i += step) values.set(std::size_t((first + i) % size));
+  if (step == 1 && first + count <= size) {
+    set_run(values, first, count);
+  } else {
+    for (int i = 0; i < count; i += step) set_run(values, (first + i) % size, 1);
+  }
   return {};
 }
 
 Read<Values> read_values(const FieldKind& kind, const FieldText& field) {
-  Values values;
+  Values values{};
   FieldText rest = field;
   for (bool more = true; more;) {
     const auto [item, after] = cut(rest, ',');
@@ -125,9 +138,7 @@ Read<Values> read_values(const FieldKind& kind, const FieldText& field) {
   return values;
 }
 
-std::uint64_t bits_of(const Values& values, int min) {
-  return ((values & Values(~std::uint64_t{0})) << std::size_t(min)).to_ullong();
-}
+std::uint64_t bits_of(const Values& values, int min) { return values[0] << min; }
 
 bool ends_with(std::string_view text, char letter) {
   return !text.empty() && (text.back() == letter || text.back() == letter + 32);
@@ -203,6 +214,7 @@ Read<void> read_day_of_week(const FieldText& field, Cron& cron) {
 std::vector<FieldText> split_fields(std::string_view text, std::size_t column) {
   constexpr std::string_view blanks = " \t";
   std::vector<FieldText> fields;
+  fields.reserve(8);
   for (std::size_t at = text.find_first_not_of(blanks); at != text.npos;) {
     const auto end = std::min(text.find_first_of(blanks, at), text.size());
     fields.push_back({text.substr(at, end - at), column + at});
@@ -237,13 +249,10 @@ std::expected<Cron, Fault> read_cron(const std::vector<FieldText>& fields) {
   if (any_day) {
     TM_CHECK(read_day_of_week(fields[4], cron));
   }
-  TM_TRY(const auto years, read_values(years_field, fields[5]));
+  TM_TRY(cron.years, read_values(years_field, fields[5]));
   cron.minutes = bits_of(minutes, 0);
   cron.hours = std::uint32_t(bits_of(hours, 0));
   cron.months = std::uint16_t(bits_of(months, 1));
-  for (std::size_t i = 0; i < years.size(); ++i) {
-    cron.years[i / 64] |= std::uint64_t(years[i]) << (i % 64);
-  }
   return cron;
 }
 

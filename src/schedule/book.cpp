@@ -6,18 +6,28 @@ namespace tidemill::schedule {
 namespace {
 
 constexpr std::string_view schedule_columns =
-    "id, account, region, group_name, name, definition, client_token, created_ms, modified_ms";
+    "id, account, region, group_name, name, definition, target_arn, target_input, role_arn,"
+    " retries_max, age_seconds_max, delete_after, client_token, created_ms, modified_ms";
 constexpr std::string_view group_columns =
     "id, account, region, name, client_token, created_ms, modified_ms";
 constexpr int tags_max = 50;
 
 Schedule read_schedule(const store::Row& row) {
-  return {.id = row.integer(0),
-          .key = {{row.text(1), row.text(2)}, row.text(3), row.text(4)},
-          .definition = row.text(5),
-          .client_token = row.text(6),
-          .created = {row.integer(7)},
-          .modified = {row.integer(8)}};
+  Schedule schedule{.id = row.integer(0),
+                    .key = {{row.text(1), row.text(2)}, row.text(3), row.text(4)},
+                    .definition = row.text(5),
+                    .target = {},
+                    .delete_after = row.integer(11) != 0,
+                    .client_token = row.text(12),
+                    .created = {row.integer(13)},
+                    .modified = {row.integer(14)}};
+  auto& target = schedule.target;
+  target.id = "schedule";
+  target.arn = row.text(6);
+  target.input.constant = row.maybe_text(7);
+  target.role_arn = row.text(8);
+  target.retry = {int(row.integer(9)), row.integer(10)};
+  return schedule;
 }
 
 Group read_group(const store::Row& row) {
@@ -95,14 +105,21 @@ Result<std::vector<Schedule>> Book::of_group(store::Tx& tx, const Scope& scope,
 
 Result<Schedule> Book::save(store::Tx& tx, Schedule schedule) {
   const auto& key = schedule.key;
+  TM_TRY(const auto definition, Definition::parse(schedule.definition));
+  TM_TRY(const auto call, call_of(definition, key.scope));
   TM_TRY(const auto row,
          tx.one(
-             "INSERT INTO schedules (account, region, group_name, name, definition,"
-             " client_token, created_ms, modified_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)"
-             " ON CONFLICT (account, region, group_name, name) DO UPDATE SET definition = $5,"
-             " modified_ms = $7 RETURNING id, created_ms",
+             "INSERT INTO schedules (account, region, group_name, name, definition, target_arn,"
+             " target_input, role_arn, retries_max, age_seconds_max, delete_after, client_token,"
+             " created_ms, modified_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+             " $12, $13, $13) ON CONFLICT (account, region, group_name, name) DO UPDATE SET"
+             " definition = $5, target_arn = $6, target_input = $7, role_arn = $8,"
+             " retries_max = $9, age_seconds_max = $10, delete_after = $11, modified_ms = $13"
+             " RETURNING id, created_ms",
              [](const store::Row& r) { return std::pair(r.integer(0), r.integer(1)); },
              key.scope.account, key.scope.region, key.group, key.name, schedule.definition,
+             call.arn, call.input, definition.role_arn, definition.retry.attempts_max,
+             definition.retry.age_seconds_max, definition.delete_after ? 1 : 0,
              schedule.client_token, schedule.modified.ms));
   schedule.id = row->first;
   schedule.created = {row->second};

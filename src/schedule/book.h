@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/arn.h"
+#include "events/rule.h"
 #include "schedule/definition.h"
 #include "schedule/engine.h"
 
@@ -23,7 +24,9 @@ struct ScheduleKey {
 struct Schedule {
   std::int64_t id = 0;
   ScheduleKey key;
-  std::string definition;  ///< AWS's JSON.
+  std::string definition;     ///< AWS's JSON.
+  events::RuleTarget target;  ///< Worked out of the definition.
+  bool delete_after = false;
   std::string client_token;
   TimeMs created, modified;
 };

@@ -55,8 +55,10 @@ void add_idle(std::vector<Verdict>& verdicts, std::span<const TimeMs> instants,
 
 void add_clock(std::vector<Verdict>& verdicts, const std::vector<calendar::Skipped>& skipped) {
   for (const auto& s : skipped) {
+    // The instant that the old time would have had belongs to another wall time now: 02:15, left
+    // out, and 03:15. So it is told a millisecond beside it.
     const bool gap = s.why == calendar::Skipped::Why::gap;
-    verdicts.push_back({.planned = s.at,
+    verdicts.push_back({.planned = {s.at.ms + (gap ? 1 : 0)},
                         .fate = Fate::skipped,
                         .reason = gap ? "the clock jumped over it" : "the clock showed it again"});
   }

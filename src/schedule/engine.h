@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "schedule/decide.h"
+#include "schedule/timer_rows.h"
 #include "schedule/timers.h"
 #include "store/store.h"
 
@@ -73,7 +74,8 @@ class Engine {
   /// Forgets the timer and its history.
   [[nodiscard]] Status remove(store::Tx& tx, std::string_view arn);
 
-  /// Runs at most `batch` of what is due. `due` says when to call again. If `tx`
+  /// Runs some of what is due, the more of it the longer the queue gets: a storm shares the disk's
+  /// flushes, and others who write wait at most for a batch. `due` says when to call again. If `tx`
   /// fails, abandon() puts what was taken back.
   [[nodiscard]] Status run_due(store::Tx& tx);
   void abandon();
@@ -100,12 +102,18 @@ class Engine {
   [[nodiscard]] const Tally& startup() const noexcept { return startup_; }
   /// Nothing is left that was due before `load`.
   [[nodiscard]] bool caught_up();
-
-  static constexpr std::size_t batch = 500;
+  /// How many timers run_due() has claimed.
+  [[nodiscard]] std::uint64_t claims() const noexcept { return claims_; }
 
  private:
-  struct Claim;
+  static constexpr std::size_t batch_min = 250, batch_max = 4000;
+  /// What a timer came to in a transaction; holds in memory once that is committed.
+  struct Claim {
+    bool holds = false;  ///< Else another was first, or it was changed meanwhile.
+    Decision decision;
+  };
   [[nodiscard]] Result<Claim> settle(store::Tx& tx, TimerId id, const Timer& timer);
+  [[nodiscard]] Status leave_out_decided(store::Tx& tx, TimerId id, Decision& decision) const;
   [[nodiscard]] Status judge(store::Tx& tx, TimerId id, const Timer& timer, Verdict& verdict);
   [[nodiscard]] Status write(store::Tx& tx, TimerId id, const Verdict& verdict,
                              std::optional<std::int64_t> event);
@@ -113,7 +121,6 @@ class Engine {
   [[nodiscard]] Status cancel(store::Tx& tx, TimerId id);
   [[nodiscard]] Status close_old(store::Tx& tx, const TimerRow& old, bool by_edit);
   [[nodiscard]] Status prune(store::Tx& tx, TimerId id, TimeMs planned, const Timer& timer);
-  [[nodiscard]] Result<TimerRow> require(store::Tx& tx, std::string_view arn) const;
   Starter& starter(TimerKind kind) { return *parts_.starters[std::size_t(kind)]; }
   void refresh(store::Tx& tx, const TimerRow& row);
   void count(const Decision& decision);
@@ -124,12 +131,8 @@ class Engine {
   TimeMs loaded_;
   Tally startup_;
   std::uint64_t claims_ = 0;
+  std::size_t batch_ = batch_min;
   bool may_be_buffered_ = true;  ///< There may be rows that wait for a run to end.
 };
-
-/// In the order of their ids. Fails where there are more than `most`.
-[[nodiscard]] Result<std::vector<TimerRow>> enabled_timers(store::Tx& tx, std::size_t most);
-/// The row of that timer, or nullopt.
-[[nodiscard]] Result<std::optional<TimerRow>> find_timer(store::Tx& tx, std::string_view arn);
 
 }  // namespace tidemill::schedule

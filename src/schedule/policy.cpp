@@ -25,7 +25,7 @@ std::optional<std::int64_t> whole(std::string_view text) {
 
 /// "90s", "15m", "6h", "7d".
 std::optional<std::int64_t> duration(std::string_view text) {
-  constexpr std::int64_t number_max = 100'000;
+  constexpr std::int64_t number_max = 100'000'000;
   if (text.empty()) return std::nullopt;
   const auto number = whole(text.substr(0, text.size() - 1));
   if (!number || *number > number_max) return std::nullopt;

@@ -12,13 +12,6 @@ json::value text_or_null(const std::optional<TimeMs>& time) {
   return time ? json::value(iso_seconds(*time)) : json::value(nullptr);
 }
 
-Result<TimerRow> require_timer(store::Tx& tx, std::string_view arn) {
-  TM_TRY(auto row, find_timer(tx, arn));
-  if (row) return *std::move(row);
-  return fail(Errc::not_found, "ResourceNotFoundException",
-              fmt::format("{} has no schedule.", arn));
-}
-
 Result<json::array> deliveries_of(store::Tx& tx, std::int64_t event) {
   json::array out;
   const auto add = [&](const store::Row& row) {

@@ -21,6 +21,10 @@ CREATE TABLE schedules (
   id INTEGER PRIMARY KEY,
   account TEXT NOT NULL, region TEXT NOT NULL, group_name TEXT NOT NULL, name TEXT NOT NULL,
   definition TEXT NOT NULL,         -- AWS's CreateSchedule input as JSON, with its defaults
+  -- What it starts, as the hub reaches it; worked out of the definition.
+  target_arn TEXT NOT NULL, target_input TEXT, role_arn TEXT NOT NULL,
+  retries_max INTEGER NOT NULL, age_seconds_max INTEGER NOT NULL,
+  delete_after INTEGER NOT NULL,
   client_token TEXT,
   created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,
   UNIQUE (account, region, group_name, name)
@@ -43,7 +47,8 @@ CREATE TABLE timers (
   base_ms INTEGER NOT NULL,         -- a rate() without a start first runs then
   spread_ms INTEGER NOT NULL,       -- it runs so much after each planned instant
   policy TEXT NOT NULL,             -- Policy::text()
-  decided_ms INTEGER NOT NULL       -- of every instant up to this one it is known what became of it
+  decided_ms INTEGER NOT NULL,      -- of every instant up to this one it is known what became of it
+  recheck INTEGER NOT NULL          -- some instants after that have a row all the same
 ) STRICT;
 
 CREATE TABLE firings (

@@ -33,20 +33,12 @@ Result<std::int64_t> RuleStarter::start(store::Tx& tx, std::int64_t ref, TimeMs 
 }
 
 Result<std::int64_t> ScheduleStarter::start(store::Tx& tx, std::int64_t ref, TimeMs planned) {
-  TM_TRY(const auto schedule, Book::find(tx, ref));
+  TM_TRY(auto schedule, Book::find(tx, ref));
   if (!schedule) return fail(Errc::internal, fmt::format("there is no schedule number {}", ref));
-  TM_TRY(const auto definition, Definition::parse(schedule->definition));
   const auto& scope = schedule->key.scope;
   const auto arn = schedule->key.arn();
-  TM_TRY(auto call, call_of(definition, scope));
-  events::RuleTarget target{.id = "schedule",
-                            .arn = std::move(call.arn),
-                            .role_arn = definition.role_arn,
-                            .input = {},
-                            .retry = definition.retry};
-  if (call.input) {
-    target.input.constant =
-        fill_attributes(*call.input, {arn, planned, random_hex(random_, execution_id_bytes)});
+  if (auto& input = schedule->target.input.constant) {
+    *input = fill_attributes(*input, {arn, planned, random_hex(random_, execution_id_bytes)});
   }
   const events::Event event{.id = ordered_uuid(random_, planned),
                             .scope = scope,
@@ -56,14 +48,12 @@ Result<std::int64_t> ScheduleStarter::start(store::Tx& tx, std::int64_t ref, Tim
                             .resources = {arn},
                             .detail = R"("{}")",
                             .subject = {}};
-  return hub_.deliver(tx, event, {scope, schedule->key.name, arn}, {&target, 1});
+  return hub_.deliver(tx, event, {scope, schedule->key.name, arn}, {&schedule->target, 1});
 }
 
 Status ScheduleStarter::completed(store::Tx& tx, std::int64_t ref) {
   TM_TRY(const auto schedule, Book::find(tx, ref));
-  if (!schedule) return {};
-  TM_TRY(const auto definition, Definition::parse(schedule->definition));
-  return definition.delete_after ? remove(tx, ref) : Status();
+  return schedule && schedule->delete_after ? remove(tx, ref) : Status();
 }
 
 Status RuleTimers::changed(store::Tx& tx, const events::Rule& rule) {

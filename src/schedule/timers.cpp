@@ -31,6 +31,7 @@ Result<Timer> Timers::compile(const TimerRow& row) {
   timer.spread_s = std::int32_t(row.spread_ms / 1000);
   timer.version = row.version;
   timer.kind = row.kind;
+  timer.recheck = row.recheck;
   timer.due = due_of(timer);
   return timer;
 }

@@ -33,6 +33,7 @@ struct TimerRow {
   std::int64_t spread_ms = 0;
   std::string policy;
   TimeMs decided;
+  bool recheck = false;  ///< Some instants after `decided` have been decided all the same.
 };
 
 /// As the queue keeps it.
@@ -43,6 +44,7 @@ struct Timer {
   std::int32_t spread_s = 0, version = 0;
   std::uint16_t zone = 0, policy = 0;
   TimerKind kind = TimerKind::rule;
+  bool recheck = false;
 };
 
 class Timers {

@@ -44,9 +44,7 @@ Result<std::vector<std::string>> targets_of(store::Tx& tx, const schedule::Timer
     return arns;
   }
   TM_TRY(const auto row, schedule::Book::find(tx, timer.ref));
-  if (!row) return arns;
-  TM_TRY(const auto definition, schedule::Definition::parse(row->definition));
-  if (const auto call = schedule::call_of(definition, row->key.scope)) arns.push_back(call->arn);
+  if (row) arns.push_back(row->target.arn);
   return arns;
 }
 

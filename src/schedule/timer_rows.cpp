@@ -1,0 +1,102 @@
+#include "schedule/timer_rows.h"
+
+#include <fmt/format.h>
+
+namespace tidemill::schedule {
+namespace {
+
+constexpr std::string_view timer_columns =
+    "id, arn, kind, ref, version, enabled, expression, zone, start_ms, end_ms, base_ms, spread_ms,"
+    " policy, decided_ms, recheck";
+
+std::optional<TimeMs> maybe_time(const store::Row& row, int column) {
+  const auto ms = row.maybe_integer(column);
+  return ms ? std::optional(TimeMs{*ms}) : std::nullopt;
+}
+
+void read_timer(const store::Row& row, TimerRow& timer) {
+  timer.id = row.integer(0);
+  timer.arn.assign(row.bytes(1));
+  timer.kind = TimerKind(row.integer(2));
+  timer.ref = row.integer(3);
+  timer.version = std::int32_t(row.integer(4));
+  timer.enabled = row.integer(5) != 0;
+  timer.expression.assign(row.bytes(6));
+  timer.zone.assign(row.bytes(7));
+  timer.start = maybe_time(row, 8);
+  timer.end = maybe_time(row, 9);
+  timer.base = {row.integer(10)};
+  timer.spread_ms = row.integer(11);
+  timer.policy.assign(row.bytes(12));
+  timer.decided = {row.integer(13)};
+  timer.recheck = row.integer(14) != 0;
+}
+
+TimerRow read_row(const store::Row& row) {
+  TimerRow timer;
+  read_timer(row, timer);
+  return timer;
+}
+
+std::optional<std::int64_t> maybe_ms(const std::optional<TimeMs>& time) {
+  return time ? std::optional(time->ms) : std::nullopt;
+}
+
+}  // namespace
+
+Status each_enabled_timer(store::Tx& tx, const std::function<void(const TimerRow&)>& each) {
+  static const std::string sql =
+      fmt::format("SELECT {} FROM timers WHERE enabled = 1", timer_columns);
+  TimerRow timer;
+  const auto add = [&](const store::Row& row) {
+    read_timer(row, timer);
+    each(timer);
+    return true;
+  };
+  return tx.each(sql, add);
+}
+
+Result<std::vector<TimerRow>> enabled_timers(store::Tx& tx, std::size_t most) {
+  static const std::string sql =
+      fmt::format("SELECT {} FROM timers WHERE enabled = 1 ORDER BY id LIMIT $1", timer_columns);
+  TM_TRY(auto rows, tx.all(sql, read_row, most + 1));
+  if (rows.size() <= most) return rows;
+  return fail(Errc::too_large, fmt::format("there are more than {} schedules", most));
+}
+
+Result<std::optional<TimerRow>> find_timer(store::Tx& tx, std::string_view arn) {
+  static const std::string sql = fmt::format("SELECT {} FROM timers WHERE arn = $1", timer_columns);
+  return tx.one(sql, read_row, arn);
+}
+
+Result<TimerRow> require_timer(store::Tx& tx, std::string_view arn) {
+  TM_TRY(auto found, find_timer(tx, arn));
+  if (found) return *std::move(found);
+  return fail(Errc::not_found, "ResourceNotFoundException",
+              fmt::format("{} has no schedule.", arn));
+}
+
+Result<std::vector<TimerRow>> buffering_timers(store::Tx& tx) {
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM timers WHERE id IN (SELECT timer FROM firings WHERE fate = 'buffered')",
+      timer_columns);
+  return tx.all(sql, read_row);
+}
+
+Result<TimerId> save_timer(store::Tx& tx, const TimerRow& row) {
+  TM_TRY(const auto id,
+         tx.one(
+             "INSERT INTO timers (arn, kind, ref, version, enabled, expression, zone, start_ms,"
+             " end_ms, base_ms, spread_ms, policy, decided_ms, recheck) VALUES ($1, $2, $3, $4,"
+             " $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (arn) DO UPDATE SET"
+             " kind = $2, ref = $3, version = $4, enabled = $5, expression = $6, zone = $7,"
+             " start_ms = $8, end_ms = $9, base_ms = $10, spread_ms = $11, policy = $12,"
+             " decided_ms = $13, recheck = $14 RETURNING id",
+             [](const store::Row& r) { return r.integer(0); }, row.arn, int(row.kind), row.ref,
+             row.version, row.enabled ? 1 : 0, row.expression, row.zone, maybe_ms(row.start),
+             maybe_ms(row.end), row.base.ms, row.spread_ms, row.policy, row.decided.ms,
+             row.recheck ? 1 : 0));
+  return *id;
+}
+
+}  // namespace tidemill::schedule
