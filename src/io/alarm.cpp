@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <optional>
 
+#include <sys/timerfd.h>
+#include <unistd.h>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 
 namespace tidemill::io {
 namespace {
@@ -14,18 +16,41 @@ constexpr std::int64_t never = INT64_MAX;
 
 }  // namespace
 
-/// Touched only on its loop, but for the constant members and `asked`.
+/// Touched only on its loop, but for the constant members and `asked`. The timer is the kernel's
+/// own by the wall clock: it tells when that clock is set (also after a suspension), so nobody
+/// needs to wake up now and then to look.
 struct Alarm::State : std::enable_shared_from_this<Alarm::State> {
   State(Loops& l, int index, const Clock& c, std::function<void()> r)
-      : loops(l), loop(index), clock(c), ring(std::move(r)), timer(l.context(index)) {}
+      : loops(l),
+        loop(index),
+        clock(c),
+        ring(std::move(r)),
+        timer(l.context(index), timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC)) {}
 
   void arm(TimeMs at) {
     if (closed || (due && *due <= at)) return;
     due = at;
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
     const auto wait = std::max<std::int64_t>(0, at.ms - clock.now().ms);
-    timer.expires_after(std::chrono::milliseconds(wait));
-    timer.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    const auto nanoseconds = now.tv_nsec + wait % 1000 * 1'000'000;
+    itimerspec spec{};
+    spec.it_value.tv_sec = now.tv_sec + wait / 1000 + nanoseconds / 1'000'000'000;
+    spec.it_value.tv_nsec = nanoseconds % 1'000'000'000;
+    const int set = timerfd_settime(timer.native_handle(),
+                                    TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec, nullptr);
+    TM_ASSERT(set == 0 || errno == ECANCELED);
+    if (!waits) listen();
+  }
+
+  void listen() {
+    waits = true;
+    timer.async_wait(timer.wait_read, [self = shared_from_this()](boost::system::error_code error) {
+      self->waits = false;
       if (error || self->closed) return;
+      std::uint64_t expirations = 0;
+      const auto got = read(self->timer.native_handle(), &expirations, sizeof expirations);
+      if (got < 0 && errno == EAGAIN) return self->listen();  // It was set anew meanwhile.
       self->due.reset();
       self->asked = never;
       self->ring();
@@ -36,10 +61,10 @@ struct Alarm::State : std::enable_shared_from_this<Alarm::State> {
   const int loop;
   const Clock& clock;
   const std::function<void()> ring;
-  boost::asio::steady_timer timer;
+  boost::asio::posix::stream_descriptor timer;
   std::optional<TimeMs> due;
   std::atomic<std::int64_t> asked = never;  ///< The earliest time set since it last rang.
-  bool closed = false;
+  bool waits = false, closed = false;
 };
 
 Alarm::Alarm(Loops& loops, int loop, const Clock& clock, std::function<void()> ring)

@@ -18,7 +18,8 @@ class Alarm {
   Alarm(const Alarm&) = delete;
   Alarm& operator=(const Alarm&) = delete;
 
-  /// Rings at `at` or at an earlier time set before; a time in the past rings at once.
+  /// Rings at `at` or at an earlier time set before; a time in the past rings at once. Also rings
+  /// when the machine's clock is set: whoever is called looks at the time and sets it again.
   void set(TimeMs at);
 
  private:
