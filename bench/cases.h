@@ -29,6 +29,7 @@ struct Case {
 Status measure_ready(const Setting& setting);
 Status measure_idle(const Setting& setting);
 Status measure_first_line(const Setting& setting);
+Status measure_schedule_lateness(const Setting& setting);
 Status measure_put_delivery(const Setting& setting);
 Status measure_put_event(const Setting& setting);
 Status measure_put_plain(const Setting& setting);

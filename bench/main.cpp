@@ -18,6 +18,7 @@ constexpr std::array cases{
     Case{"ready", "exec to the first health answer", measure_ready},
     Case{"idle", "memory, CPU and wake-ups while nothing happens", measure_idle},
     Case{"put_to_first_line", "an acknowledged upload to its job's first line", measure_first_line},
+    Case{"schedule_lateness", "schedules with few due, by the clock", measure_schedule_lateness},
     Case{"put_4k_event_delivery", "durable PUTs whose events match a rule", measure_put_delivery},
     Case{"put_4k_event", "durable PUTs whose events match nothing", measure_put_event},
     Case{"put_4k_plain", "durable PUTs into a bucket without events", measure_put_plain},

@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "bench/report.h"
+#include "bench/schedule.h"
 #include "calendar/next.h"
 
 namespace tidemill::bench {

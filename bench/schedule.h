@@ -1,4 +1,4 @@
-/// What `tidemill-bench schedule` measures of the engine, without a server.
+/// The measurements of `tidemill-bench schedule` that need a store.
 #pragma once
 
 namespace tidemill::bench {

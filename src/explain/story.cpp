@@ -168,7 +168,10 @@ Result<json::object> Storyteller::tell_event(store::Tx& tx, const StoredEvent& s
   TM_TRY(const auto deliveries, deliveries_of(tx, stored.seq));
   TM_TRY(const auto rules, events::list_rules(tx, stored.bus));
   std::vector<RuleView> views;
-  for (const auto& rule : rules) views.push_back(view_rule(rule, event, stored.published));
+  for (const auto& rule : rules) {
+    if (rule.pattern.empty()) continue;  // It has a schedule: no event concerns it.
+    views.push_back(view_rule(rule, event, stored.published));
+  }
   for (const auto& delivery : deliveries) {
     auto view = std::ranges::find_if(views, [&](const RuleView& v) {
       return json::text_or_empty(v.shown, "arn") == delivery.rule_arn;

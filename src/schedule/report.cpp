@@ -8,6 +8,9 @@
 namespace tidemill::schedule {
 namespace {
 
+/// A day: Pacific/Apia left out 30 December 2011.
+constexpr std::int64_t gap_ms_max = 86'400'000;
+
 json::value text_or_null(const std::optional<TimeMs>& time) {
   return time ? json::value(iso_seconds(*time)) : json::value(nullptr);
 }
@@ -83,8 +86,10 @@ std::string verdict_at(const TimerRow& timer, const calendar::Timing& timing,
     if (row.planned != at) continue;
     return row.reason.empty() ? row.fate : fmt::format("{}: {}", row.fate, row.reason);
   }
+  // What a gap left out has an instant behind it, so the search begins well before.
   std::vector<calendar::Skipped> skipped;
-  const auto next = calendar::next_fire(timing, {at.ms - 1}, &skipped);
+  auto next = calendar::next_fire(timing, {at.ms - gap_ms_max}, &skipped);
+  while (next && *next < at) next = calendar::next_fire(timing, *next, &skipped);
   for (const auto& s : skipped) {
     if (s.at == at) return "skipped: " + calendar::skipped_text(*timing.zone, s);
   }

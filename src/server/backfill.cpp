@@ -93,6 +93,10 @@ Task<Result<json::value>> Backfill::run(const Caller& caller, Order order) {
     return rule;
   };
   TM_CO_TRY(const auto rule, co_await store_.read(begin));
+  if (rule.pattern.empty()) {
+    co_return fail(Errc::invalid_argument,
+                   fmt::format("{} has a schedule; see tidemill schedule backfill", rule.name));
+  }
   TM_CO_TRY(auto pattern, pattern::Pattern::compile(rule.pattern));
   Walk walk{.rule_arn = rule.arn(), .pattern = std::move(pattern)};
   std::int64_t missing = 0, started = 0;

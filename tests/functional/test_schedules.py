@@ -1,11 +1,13 @@
 """Schedules: rules with a ScheduleExpression and EventBridge Scheduler, by boto3 and aws."""
 
 import json
+import subprocess
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from support import platform
 from support.errors import refused
+from support.server import PROGRAM
 from support.waiting import wait_until
 
 START_RUN = "arn:aws:scheduler:::aws-sdk:glue:startJobRun"
@@ -399,3 +401,49 @@ def test_aws_command_makes_a_schedule(aws, platform_server, name):
         "--schedule-expression", f"at({in_seconds(2)})",
         "--flexible-time-window", '{"Mode":"OFF"}', "--target", json.dumps(target))
     assert len(platform.wait_for_runs(platform_server, job)) == 1
+
+
+def test_commands_tell_and_do(test_mode_server, name):
+    server = test_mode_server
+    set_clock(server, "2026-03-27T12:00:00Z")
+    job = platform.make_job(server, name, "pass\n")
+    create(server, name, "cron(30 2 * * ? *)", ScheduleExpressionTimezone="Europe/Berlin",
+           Target={"Arn": START_RUN, "RoleArn": "arn:aws:iam::000000000000:role/any",
+                   "Input": json.dumps({"JobName": job})})
+    told = server.command("schedule", "preview", name).stdout
+    assert "Sat 2026-03-28 02:30:00 +01:00" in told
+    assert "Sun 2026-03-29 02:30:00: left out, the clock jumps over this time" in told
+    set_clock(server, "2026-03-30T00:30:05Z")
+    platform.wait_for_runs(server, job)
+    told = server.command("schedule", "explain", name, "--at", "2026-03-29T01:30:00Z").stdout
+    assert "skipped: Sun 2026-03-29 02:30:00: left out" in told
+    told = server.command("schedule", "explain", name).stdout
+    assert "the clock jumped over it" in told and "fired" in told and "coalesced" in told
+    told = server.command("schedule", "heatmap").stdout
+    assert "1 schedules" in told and "DAY FROM" in told
+    span = ("--from", "2026-03-25T00:00:00Z", "--to", "2026-03-31T00:00:00Z")
+    told = server.command("schedule", "backfill", name, *span, "--dry-run").stdout
+    assert "4 runs (dry run: none started)" in told
+    server.command("schedule", "backfill", name, *span, "--overlap", "buffer-all")
+    assert len(platform.wait_for_runs(server, job, 5)) == 5
+    server.command("schedule", "run-now", f"default/{name}")
+    assert len(platform.wait_for_runs(server, job, 6)) == 6
+    assert "zone data" in server.command("schedule", "reload-zones").stdout
+    missing = server.command("schedule", "preview", "nobody", check=False)
+    assert missing.returncode == 1 and "nobody" in missing.stderr
+
+
+def test_next_needs_no_server():
+    def ask(*arguments):
+        return subprocess.run([PROGRAM, "schedule", "next", *arguments],
+                              capture_output=True, text=True, timeout=20)
+
+    told = ask("cron(0 9 ? * MON-FRI *)", "--tz", "Europe/Berlin",
+               "--from", "2026-03-27T12:00:00Z", "--count", "1")
+    assert "Mon 2026-03-30 09:00:00 +02:00  2026-03-30T07:00:00Z" in told.stdout
+    refusal = ask("cron(0 9 * * MON-FRI *)")
+    assert refusal.returncode == 1
+    assert "Invalid Schedule Expression cron(0 9 * * MON-FRI *)." in refusal.stderr
+    assert "Perhaps: cron(0 9 ? * MON-FRI *)" in refusal.stderr
+    assert "never fires" in ask("cron(0 0 30 2 ? *)").stdout
+    assert ask().returncode == 2
