@@ -50,7 +50,7 @@ std::string render_deliveries(const json::object& answer, Style style) {
 std::string render_delivery(const json::object& delivery, Style style) {
   auto out = style.strong(fmt::format("delivery {}", *number(delivery, "id"))) + "\n";
   const auto line = [&out](std::string_view name, std::string_view value) {
-    if (!value.empty()) out += fmt::format("  {:<9} {}\n", name, value);
+    if (!value.empty()) out += fmt::format("  {:<11} {}\n", name, value);
   };
   line("state", text(delivery, "state"));
   line("rule", text(delivery, "rule_arn"));
@@ -60,6 +60,10 @@ std::string render_delivery(const json::object& delivery, Style style) {
   line("object", text(delivery, "subject"));
   line("created", when(number(delivery, "created_ms")));
   line("outcome", outcome(delivery));
+  line("dead letter", text(delivery, "dead_letter").empty()
+                          ? ""
+                          : fmt::format("{}: {}", text(delivery, "dead_letter_queue"),
+                                        text(delivery, "dead_letter")));
   line("input", text(delivery, "input"));
   out += "\n";
   std::vector<std::vector<std::string>> rows;

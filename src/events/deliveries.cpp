@@ -49,7 +49,8 @@ Result<json::array> list_deliveries(store::Tx& tx, const Scope& scope,
 
 Result<json::object> show_delivery(store::Tx& tx, const Scope& scope, std::int64_t id) {
   static const std::string sql = fmt::format(
-      "SELECT {}, d.event, d.rule_arn, d.role_arn, d.input, d.input_is_event, e.envelope"
+      "SELECT {}, d.event, d.rule_arn, d.role_arn, d.input, d.input_is_event, e.envelope,"
+      " d.dead_letter_arn, d.dead_letter"
       " FROM deliveries d JOIN events e ON e.seq = d.event WHERE d.account = $1 AND d.id = $2",
       columns);
   std::int64_t event = 0;
@@ -61,6 +62,8 @@ Result<json::object> show_delivery(store::Tx& tx, const Scope& scope, std::int64
     const auto envelope = row.bytes(20);
     out["input"] = row.integer(19) != 0 ? envelope : row.bytes(18);
     out["envelope"] = envelope;
+    out["dead_letter_queue"] = row.bytes(21);
+    out["dead_letter"] = row.bytes(22);
     return out;
   };
   TM_TRY(auto found, tx.one(sql, read, scope.account, id));

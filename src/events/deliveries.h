@@ -22,7 +22,8 @@ struct DeliveryFilter {
 [[nodiscard]] Result<json::array> list_deliveries(store::Tx& tx, const Scope& scope,
                                                   const DeliveryFilter& filter);
 
-/// The same of one, with "rule_arn", "role_arn", "input", "envelope" and "attempts": the lines of
+/// The same of one, with "rule_arn", "role_arn", "input", "envelope", "dead_letter_queue",
+/// "dead_letter" ("sent", or why not) and "attempts": the lines of
 /// the rule's log that are about it. Fails with not_found.
 [[nodiscard]] Result<json::object> show_delivery(store::Tx& tx, const Scope& scope,
                                                  std::int64_t id);

@@ -38,13 +38,17 @@ struct Delivery {
   std::string event_source, event_detail_type;
   std::string rule_name, rule_arn;
   std::string target_id, target_arn;
-  std::string role_arn;  ///< Of the target; may be empty.
-  std::string group_id;  ///< Of the target: its SqsParameters.MessageGroupId; may be empty.
+  std::string role_arn;         ///< Of the target; may be empty.
+  std::string dead_letter_arn;  ///< Of the target's DeadLetterConfig; may be empty.
+  std::string group_id;         ///< Of the target: its SqsParameters.MessageGroupId; may be empty.
   /// What the target is to get, after Input, InputPath or InputTransformer: JSON text.
   std::string input;
   bool input_is_event = true;  ///< No Input… was given: `input` is the envelope itself.
   int attempts = 0;            ///< Tries made before this one.
   TimeMs created;
+
+  /// Else a schedule of EventBridge Scheduler sends it.
+  [[nodiscard]] bool is_of_rule() const { return rule_arn.contains(":rule/"); }
 };
 
 /// What one try came to.

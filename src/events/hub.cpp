@@ -20,7 +20,7 @@ constexpr int depth_max = 8;
 constexpr std::string_view delivery_columns =
     "d.id, d.account, d.region, e.id, e.envelope, d.rule_name, d.rule_arn, d.target_id, "
     "d.target_arn, d.role_arn, d.input, d.input_is_event, d.tries, d.created_ms, d.event, "
-    "d.retries_max, d.age_seconds_max, e.subject, d.group_id";
+    "d.retries_max, d.age_seconds_max, e.subject, d.group_id, d.dead_letter_arn";
 
 struct StoredDelivery {
   Delivery delivery;
@@ -50,6 +50,7 @@ StoredDelivery read_delivery(const store::Row& row) {
   stored.policy = {int(row.integer(15)), row.integer(16)};
   stored.subject = row.text(17);
   d.group_id = row.text(18);
+  d.dead_letter_arn = row.text(19);
   if (const auto event = json::parse_object(d.event)) {
     d.event_source = json::text_or_empty(*event, "source");
     d.event_detail_type = json::text_or_empty(*event, "detail-type");
@@ -57,11 +58,14 @@ StoredDelivery read_delivery(const store::Row& row) {
   return stored;
 }
 
+std::optional<std::string_view> maybe(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+}
+
 bool may_reach(const Event& event, const Rule& rule) {
   const auto& only = event.only_rules;
   return only.empty() || std::ranges::find(only, rule.arn()) != only.end();
 }
-bool is_of_rule(const Delivery& delivery) { return delivery.rule_arn.contains(":rule/"); }
 
 }  // namespace
 
@@ -72,6 +76,7 @@ struct Hub::Try {
   int tries = 1;
   std::optional<TimeMs> due;
   TimeMs now;
+  std::string dead_letter;  ///< "sent", or why not; empty where there is none to send.
 };
 
 /// The line that the rule's log shows of a try.
@@ -102,6 +107,10 @@ std::string Hub::record_text(const Delivery& delivery, const Try& result,
   add_if("error-code", outcome.code);
   add_if("error-message", outcome.message);
   if (result.due) add("next-try", iso_millis(*result.due));
+  if (!result.dead_letter.empty()) {
+    add("dead-letter-queue", delivery.dead_letter_arn);
+    add("dead-letter", result.dead_letter);
+  }
   return line + "}";
 }
 
@@ -197,6 +206,7 @@ Status Hub::start(store::Tx& tx, const Sender& sender, const RuleTarget& target,
   d.target_arn = target.arn;
   d.role_arn = target.role_arn;
   d.group_id = target.group_id;
+  d.dead_letter_arn = target.dead_letter_arn;
   d.input = make_input(target.input, published.envelope, {d.rule_arn, d.rule_name, now});
   d.input_is_event = target.input.whole_event();
   d.created = now;
@@ -206,9 +216,9 @@ Status Hub::start(store::Tx& tx, const Sender& sender, const RuleTarget& target,
   TM_CHECK(tx.exec(
       "INSERT INTO deliveries (id, event, account, region, rule_name, rule_arn, target_id,"
       " target_arn, role_arn, input, input_is_event, retries_max, age_seconds_max, state, tries,"
-      " due_ms, waits, code, message, result, created_ms, ended_ms, group_id) VALUES ($1, $2, $3,"
-      " $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,"
-      " $23)",
+      " due_ms, waits, code, message, result, created_ms, ended_ms, group_id, dead_letter_arn,"
+      " dead_letter) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
+      " $17, $18, $19, $20, $21, $22, $23, $24, $25)",
       d.id, published.seq, d.scope.account, d.scope.region, d.rule_name, d.rule_arn, d.target_id,
       d.target_arn, d.role_arn, d.input_is_event ? std::string() : d.input,
       d.input_is_event ? 1 : 0, target.retry.attempts_max, target.retry.age_seconds_max,
@@ -217,7 +227,8 @@ Status Hub::start(store::Tx& tx, const Sender& sender, const RuleTarget& target,
       failed ? std::optional(outcome.code) : std::nullopt,
       failed ? std::optional(outcome.message) : std::nullopt,
       failed ? std::nullopt : std::optional(outcome.result), now.ms,
-      result.state == "pending" ? std::nullopt : std::optional(now.ms), d.group_id));
+      result.state == "pending" ? std::nullopt : std::optional(now.ms), d.group_id,
+      d.dead_letter_arn, maybe(result.dead_letter)));
   return record(tx, d, published.seq, result, event.subject);
 }
 
@@ -252,7 +263,9 @@ Result<Hub::Try> Hub::attempt(store::Tx& tx, const Delivery& delivery, const Ret
   TM_TRY(result.outcome, apply(tx, delivery));
   result.tries = delivery.attempts + 1;
   result.now = clock_.now();
-  if (result.outcome.kind == Outcome::Kind::refused) result.state = "failed";
+  if (result.outcome.kind == Outcome::Kind::refused) {
+    TM_CHECK(bury(tx, delivery, Exhausted::not_retried, result));
+  }
   if (result.outcome.kind != Outcome::Kind::retry) return result;
   if (result.outcome.waits_for_target) {
     result.due = result.now.plus(waiting_retry);
@@ -262,13 +275,27 @@ Result<Hub::Try> Hub::attempt(store::Tx& tx, const Delivery& delivery, const Ret
     const double jitter = (bytes[0] * 256 + bytes[1]) / 65536.0;
     result.due = next_try(policy, delivery.created, result.tries, result.now, jitter);
   }
-  result.state = result.due ? "pending" : "failed";
+  result.state = "pending";
+  if (!result.due) {
+    const bool by_attempts = result.tries > policy.attempts_max;
+    TM_CHECK(bury(tx, delivery, by_attempts ? Exhausted::attempts : Exhausted::age, result));
+  }
   return result;
+}
+
+/// The delivery ends here, with a dead letter where one is asked for.
+Status Hub::bury(store::Tx& tx, const Delivery& delivery, Exhausted exhausted, Try& result) {
+  result.state = "failed";
+  if (delivery.dead_letter_arn.empty() || options_.dead_letters == nullptr) return {};
+  const auto letter = make_dead_letter(delivery, result.outcome, result.tries, exhausted);
+  TM_TRY(const auto against, options_.dead_letters->accept(tx, letter));
+  result.dead_letter = against.value_or("sent");
+  return {};
 }
 
 Status Hub::record(store::Tx& tx, const Delivery& delivery, std::int64_t event_seq,
                    const Try& result, const std::string& subject) {
-  if (!is_of_rule(delivery)) {  // A schedule's history tells what its deliveries came to.
+  if (!delivery.is_of_rule()) {  // A schedule's history tells what its deliveries came to.
     announce(tx, result);
     return {};
   }
@@ -299,14 +326,14 @@ Status Hub::retry(store::Tx& tx, std::int64_t delivery_id, Try& result) {
   const bool done = result.state == "done", pending = result.state == "pending";
   TM_CHECK(
       tx.exec("UPDATE deliveries SET state = $2, tries = $3, due_ms = $4, waits = $5, code = $6,"
-              " message = $7, result = $8, ended_ms = $9 WHERE id = $1",
+              " message = $7, result = $8, ended_ms = $9, dead_letter = $10 WHERE id = $1",
               delivery_id, result.state, result.tries,
               result.due ? std::optional(result.due->ms) : std::nullopt,
               pending && outcome.waits_for_target ? 1 : 0,
               done ? std::nullopt : std::optional(outcome.code),
               done ? std::nullopt : std::optional(outcome.message),
               done ? std::optional(outcome.result) : std::nullopt,
-              pending ? std::nullopt : std::optional(result.now.ms)));
+              pending ? std::nullopt : std::optional(result.now.ms), maybe(result.dead_letter)));
   // Still waiting for the same target is no news.
   if (pending && outcome.waits_for_target && stored->delivery.attempts > 0) {
     announce(tx, result);

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "events/archive.h"
 #include "events/bus.h"
+#include "events/dead_letter.h"
 #include "events/rulebook.h"
 #include "events/target.h"
 
@@ -32,6 +33,8 @@ class Hub final : public Bus {
     std::function<void()> decided;
     /// In the transaction in which a target said that it has room again.
     std::function<Status(store::Tx&, std::string_view target_arn)> freed = {};
+    /// Where deliveries go that end without their target; may be nullptr. Outlives the hub.
+    DeadLetterOffice* dead_letters = nullptr;
   };
 
   Hub(const Clock& clock, Random& random, Options options);
@@ -89,6 +92,7 @@ class Hub final : public Bus {
                const Published& published);
   Result<Try> attempt(store::Tx& tx, const Delivery& delivery, const RetryPolicy& policy);
   Result<Outcome> apply(store::Tx& tx, const Delivery& delivery);
+  Status bury(store::Tx& tx, const Delivery& delivery, Exhausted exhausted, Try& result);
   Status retry(store::Tx& tx, std::int64_t delivery_id, Try& result);
   Status record(store::Tx& tx, const Delivery& delivery, std::int64_t event_seq, const Try& result,
                 const std::string& subject);

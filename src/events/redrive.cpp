@@ -19,7 +19,7 @@ Failed read_failed(const store::Row& row) {
 /// The rule's target of that id as it is now; nullopt if rule or target is gone.
 Result<std::optional<RuleTarget>> current_target(store::Tx& tx, const Failed& delivery) {
   const auto name = parse_rule_arn(delivery.rule_arn);
-  TM_ASSERT(name.has_value());
+  if (!name) return std::nullopt;  // A schedule's.
   TM_TRY(const auto rule, find_rule(tx, name->bus, name->rule));
   if (!rule) return std::nullopt;
   TM_TRY(auto targets, targets_of(tx, rule->id));
@@ -38,11 +38,12 @@ Status renew(store::Tx& tx, const Failed& delivery, TimeMs now) {
   const auto input =
       whole ? std::string()
             : make_input(target->input, delivery.envelope, {delivery.rule_arn, name->rule, now});
-  TM_CHECK(
-      tx.exec("UPDATE deliveries SET target_arn = $2, role_arn = $3, input = $4,"
-              " input_is_event = $5, retries_max = $6, age_seconds_max = $7 WHERE id = $1",
-              delivery.id, target->arn, target->role_arn, input, whole ? 1 : 0,
-              target->retry.attempts_max, target->retry.age_seconds_max));
+  TM_CHECK(tx.exec(
+      "UPDATE deliveries SET target_arn = $2, role_arn = $3, input = $4,"
+      " input_is_event = $5, retries_max = $6, age_seconds_max = $7,"
+      " dead_letter_arn = $8, group_id = $9 WHERE id = $1",
+      delivery.id, target->arn, target->role_arn, input, whole ? 1 : 0, target->retry.attempts_max,
+      target->retry.age_seconds_max, target->dead_letter_arn, target->group_id));
   return {};
 }
 
@@ -61,7 +62,7 @@ Result<int> Hub::redrive(store::Tx& tx, const Redrive& which) {
     // Its age counts from now: what was mended may take another day to come back.
     TM_CHECK(
         tx.exec("UPDATE deliveries SET state = 'pending', tries = 0, due_ms = $2, waits = 0,"
-                " created_ms = $2, ended_ms = NULL WHERE id = $1",
+                " created_ms = $2, ended_ms = NULL, dead_letter = NULL WHERE id = $1",
                 delivery.id, now.ms));
   }
   tx.on_commit([this, now] {

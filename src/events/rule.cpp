@@ -74,6 +74,9 @@ Result<RuleTarget> RuleTarget::parse(std::string_view definition) {
   if (const auto* s = object.if_contains("SqsParameters"); s != nullptr && s->is_object()) {
     target.group_id = json::text_or_empty(s->get_object(), "MessageGroupId");
   }
+  if (const auto* d = object.if_contains("DeadLetterConfig"); d != nullptr && d->is_object()) {
+    target.dead_letter_arn = json::text_or_empty(d->get_object(), "Arn");
+  }
   if (const auto* r = object.if_contains("RetryPolicy"); r != nullptr && r->is_object()) {
     target.retry.attempts_max =
         int(integer_or(r->get_object(), "MaximumRetryAttempts", RetryPolicy::attempts_default));

@@ -35,7 +35,8 @@ struct RuleName {
 
 struct RuleTarget {
   std::string id, arn, role_arn;
-  std::string group_id;  ///< SqsParameters.MessageGroupId
+  std::string group_id;         ///< SqsParameters.MessageGroupId
+  std::string dead_letter_arn;  ///< DeadLetterConfig.Arn
   InputSpec input;
   RetryPolicy retry;
 

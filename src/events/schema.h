@@ -8,7 +8,7 @@
 
 namespace tidemill::events {
 
-inline constexpr std::array<store::Migration, 4> migrations = {{{"events", 1, R"sql(
+inline constexpr std::array<store::Migration, 5> migrations = {{{"events", 1, R"sql(
 CREATE TABLE buses (
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
   description TEXT, created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,
@@ -126,6 +126,11 @@ CREATE INDEX replays_open ON replays (id) WHERE ended_ms IS NULL;
                                                                 {"events", 4, R"sql(
 -- The target's SqsParameters.MessageGroupId, or empty.
 ALTER TABLE deliveries ADD COLUMN group_id TEXT NOT NULL DEFAULT '';
+)sql"},
+                                                                {"events", 5, R"sql(
+-- The target's DeadLetterConfig, or empty; and once the delivery has failed: "sent", or why not.
+ALTER TABLE deliveries ADD COLUMN dead_letter_arn TEXT NOT NULL DEFAULT '';
+ALTER TABLE deliveries ADD COLUMN dead_letter TEXT;
 )sql"}}};
 
 }  // namespace tidemill::events

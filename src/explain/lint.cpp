@@ -60,6 +60,14 @@ void check_targets(const LintRule& rule, Collector& out) {
                            : "give the target's role a trust policy for events.amazonaws.com and "
                              "a policy that allows the action"});
     }
+    if (!facts.dead_letter_obstacle.empty()) {
+      out.add({.kind = "dead-letter-queue",
+               .rules = {rule.rule.name},
+               .text = fmt::format("target {} can't send its dead letters: {}", target.id,
+                                   facts.dead_letter_obstacle),
+               .mend = "create the queue, with a policy that lets events.amazonaws.com do "
+                       "sqs:SendMessage"});
+    }
   }
 }
 

@@ -18,7 +18,9 @@ namespace tidemill::explain {
 struct TargetFacts {
   bool exists = true;
   std::string denial;  ///< Why the role may not, with role, action and resource; empty: it may.
-  std::string job;     ///< Its name, if it is a Glue job.
+  /// What would stand against a dead letter: no such queue, or its policy; empty: nothing.
+  std::string dead_letter_obstacle;
+  std::string job;  ///< Its name, if it is a Glue job.
   /// What the job is given by its definition and by the target's constant input, by name ("--x").
   std::vector<std::pair<std::string, std::string>> arguments;
 };
@@ -36,8 +38,8 @@ struct LintRule {
 struct Finding {
   enum class Level : std::uint8_t { error, warning, note };
   Level level = Level::error;
-  /// overlap, loop, never-matches, no-target, missing-target, no-permission, not-portable,
-  /// disabled, incomplete.
+  /// overlap, loop, never-matches, no-target, missing-target, no-permission, dead-letter-queue,
+  /// not-portable, disabled, incomplete.
   std::string kind;
   std::vector<std::string> rules;
   std::string text;     ///< A sentence.

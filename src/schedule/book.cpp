@@ -7,7 +7,8 @@ namespace {
 
 constexpr std::string_view schedule_columns =
     "id, account, region, group_name, name, definition, target_arn, target_input, role_arn,"
-    " retries_max, age_seconds_max, delete_after, client_token, created_ms, modified_ms";
+    " retries_max, age_seconds_max, delete_after, client_token, created_ms, modified_ms,"
+    " dead_letter_arn, group_id";
 constexpr std::string_view group_columns =
     "id, account, region, name, client_token, created_ms, modified_ms";
 constexpr int tags_max = 50;
@@ -27,6 +28,8 @@ Schedule read_schedule(const store::Row& row) {
   target.input.constant = row.maybe_text(7);
   target.role_arn = row.text(8);
   target.retry = {int(row.integer(9)), row.integer(10)};
+  target.dead_letter_arn = row.text(15);
+  target.group_id = row.text(16);
   return schedule;
 }
 
@@ -107,20 +110,23 @@ Result<Schedule> Book::save(store::Tx& tx, Schedule schedule) {
   const auto& key = schedule.key;
   TM_TRY(const auto definition, Definition::parse(schedule.definition));
   TM_TRY(const auto call, call_of(definition, key.scope));
-  TM_TRY(const auto row,
-         tx.one(
-             "INSERT INTO schedules (account, region, group_name, name, definition, target_arn,"
-             " target_input, role_arn, retries_max, age_seconds_max, delete_after, client_token,"
-             " created_ms, modified_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-             " $12, $13, $13) ON CONFLICT (account, region, group_name, name) DO UPDATE SET"
-             " definition = $5, target_arn = $6, target_input = $7, role_arn = $8,"
-             " retries_max = $9, age_seconds_max = $10, delete_after = $11, modified_ms = $13"
-             " RETURNING id, created_ms",
-             [](const store::Row& r) { return std::pair(r.integer(0), r.integer(1)); },
-             key.scope.account, key.scope.region, key.group, key.name, schedule.definition,
-             call.arn, call.input, definition.role_arn, definition.retry.attempts_max,
-             definition.retry.age_seconds_max, definition.delete_after ? 1 : 0,
-             schedule.client_token, schedule.modified.ms));
+  TM_TRY(
+      const auto row,
+      tx.one(
+          "INSERT INTO schedules (account, region, group_name, name, definition, target_arn,"
+          " target_input, role_arn, retries_max, age_seconds_max, delete_after, client_token,"
+          " created_ms, modified_ms, dead_letter_arn, group_id) VALUES ($1, $2, $3, $4, $5, $6,"
+          " $7, $8, $9, $10, $11, $12, $13, $13, $14, $15) ON CONFLICT (account, region, "
+          "group_name, name) DO UPDATE SET"
+          " definition = $5, target_arn = $6, target_input = $7, role_arn = $8,"
+          " retries_max = $9, age_seconds_max = $10, delete_after = $11, modified_ms = $13,"
+          " dead_letter_arn = $14, group_id = $15"
+          " RETURNING id, created_ms",
+          [](const store::Row& r) { return std::pair(r.integer(0), r.integer(1)); },
+          key.scope.account, key.scope.region, key.group, key.name, schedule.definition, call.arn,
+          call.input, definition.role_arn, definition.retry.attempts_max,
+          definition.retry.age_seconds_max, definition.delete_after ? 1 : 0, schedule.client_token,
+          schedule.modified.ms, definition.dead_letter_arn, definition.group_id));
   schedule.id = row->first;
   schedule.created = {row->second};
   TM_CHECK(set_timer(tx, schedule));

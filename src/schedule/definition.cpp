@@ -62,13 +62,29 @@ Result<Call> put_events(const Definition& definition, const Scope& scope) {
               definition.input};
 }
 
+/// sqs:sendMessage with {"QueueUrl": ".../ACCOUNT/NAME", "MessageBody"}.
+Result<Call> send_message(const Definition& definition, const Scope& scope) {
+  TM_TRY(const auto input, input_object(definition, "sqs:sendMessage"));
+  const auto url = json::text_or_empty(input, "QueueUrl");
+  const auto* body = input.if_contains("MessageBody");
+  const auto slash = url.rfind('/');
+  if (slash == url.npos || slash == 0 || body == nullptr || !body->is_string()) {
+    return invalid("Invalid RequestJson provided. Reason: QueueUrl or MessageBody is missing.");
+  }
+  const auto before = url.substr(0, slash);
+  const Scope owner{std::string(before.substr(before.rfind('/') + 1)), scope.region};
+  return Call{make_arn("sqs", owner, url.substr(slash + 1)),
+              std::string(json::view(body->get_string()))};
+}
+
 /// The writing operations that something here can carry out.
 struct Operation {
   std::string_view name;
   Result<Call> (*call)(const Definition&, const Scope&);
 };
 constexpr std::array operations = {Operation{"glue:startJobRun", start_job_run},
-                                   Operation{"events:putEvents", put_events}};
+                                   Operation{"events:putEvents", put_events},
+                                   Operation{"sqs:sendMessage", send_message}};
 
 bool only_reads(std::string_view operation) {
   const auto action = operation.substr(std::min(operation.size(), operation.find(':') + 1));
@@ -121,6 +137,8 @@ Result<Definition> Definition::parse(std::string_view text) {
   const auto& bus = member(target, "EventBridgeParameters");
   out.event_source = json::text_or_empty(bus, "Source");
   out.event_detail_type = json::text_or_empty(bus, "DetailType");
+  out.group_id = json::text_or_empty(member(target, "SqsParameters"), "MessageGroupId");
+  out.dead_letter_arn = json::text_or_empty(member(target, "DeadLetterConfig"), "Arn");
   const auto& retry = member(target, "RetryPolicy");
   out.retry.attempts_max =
       int(number(retry, "MaximumRetryAttempts").value_or(events::RetryPolicy::attempts_default));

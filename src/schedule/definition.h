@@ -18,7 +18,8 @@ struct Definition {
   std::optional<TimeMs> start, end;
   bool enabled = true, delete_after = false;
   std::int64_t window_ms = 0;  ///< FlexibleTimeWindow.
-  std::string target_arn, role_arn;
+  std::string target_arn, role_arn, dead_letter_arn;
+  std::string group_id;  ///< SqsParameters.MessageGroupId
   std::optional<std::string> input;
   std::string event_source, event_detail_type;  ///< EventBridgeParameters
   events::RetryPolicy retry;

@@ -24,6 +24,7 @@ CREATE TABLE schedules (
   -- What it starts, as the hub reaches it; worked out of the definition.
   target_arn TEXT NOT NULL, target_input TEXT, role_arn TEXT NOT NULL,
   retries_max INTEGER NOT NULL, age_seconds_max INTEGER NOT NULL,
+  dead_letter_arn TEXT NOT NULL, group_id TEXT NOT NULL,
   delete_after INTEGER NOT NULL,
   client_token TEXT,
   created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,

@@ -39,6 +39,16 @@ Result<explain::TargetFacts> Program::facts_of(store::Tx& tx, const events::Rule
     TM_TRY(const auto decision, hub_->decide(tx, *kind, delivery));
     if (!decision.allowed) facts.denial = decision.reason;
   }
+  if (!target.dead_letter_arn.empty()) {
+    const events::DeadLetter letter{.queue_arn = target.dead_letter_arn,
+                                    .body = {},
+                                    .attributes = {},
+                                    .scope = rule.key.scope,
+                                    .sender_arn = rule.arn(),
+                                    .role_arn = target.role_arn};
+    TM_TRY(auto against, dead_letters_->obstacle(tx, letter));
+    facts.dead_letter_obstacle = std::move(against).value_or("");
+  }
   const auto arn = Arn::parse(target.arn);
   if (kind == nullptr || !arn) {
     facts.exists = false;

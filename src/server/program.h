@@ -24,6 +24,7 @@
 #include "schedule/api.h"
 #include "server/adapters.h"
 #include "server/backfill.h"
+#include "server/dead_letters.h"
 #include "server/gate.h"
 #include "server/identity.h"
 #include "server/lock.h"
@@ -104,6 +105,7 @@ class Program {
   std::unique_ptr<logs::Ledger> ledger_;
   std::unique_ptr<sqs::Waiters> waiters_;
   std::unique_ptr<sqs::Queues> queues_;
+  std::unique_ptr<DeadLettersInQueues> dead_letters_;
   std::unique_ptr<store::Store> store_, logs_store_;
   std::unique_ptr<events::Replayer> replayer_;
   std::unique_ptr<RuleLog> rule_log_;

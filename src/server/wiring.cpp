@@ -46,7 +46,8 @@ events::Hub::Options Program::hub_options() {
           .decided = [this] { rule_log_->wake(); },
           .freed = [this](store::Tx& tx, std::string_view) -> Status {
             return scheduling_ ? scheduling_->engine().drain(tx) : Status();
-          }};
+          },
+          .dead_letters = dead_letters_.get()};
 }
 
 sqs::Queues::Options Program::queue_options() {
@@ -78,10 +79,11 @@ Status Program::make_services() {
   due_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { deliver_due(); });
   tidy_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { tidy_up(); });
   queue_work_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { work_on_queues(); });
-  hub_ = std::make_unique<events::Hub>(clock_, random_, hub_options());
   waiters_ = std::make_unique<sqs::Waiters>(*loops_, clock_);
   const sqs::Queues::Parts queues{clock_, random_, *authority_};
   queues_ = std::make_unique<sqs::Queues>(queues, queue_options());
+  dead_letters_ = std::make_unique<DeadLettersInQueues>(*queues_, *authority_);
+  hub_ = std::make_unique<events::Hub>(clock_, random_, hub_options());
   TM_CHECK(open_stores());
   auto load_logs = [this](store::Tx& tx) { return ledger_->load(tx); };
   TM_CHECK(logs_store_->write_now(load_logs));
