@@ -9,6 +9,7 @@
 #include "bench/cases.h"
 #include "bench/machine.h"
 #include "bench/report.h"
+#include "bench/subcommands.h"
 
 namespace tidemill::bench {
 namespace {
@@ -23,6 +24,13 @@ constexpr std::array cases{
     Case{"get_4k", "GETs of 4 KiB", measure_get_small},
     Case{"put_1m", "durable PUTs of 1 MiB", measure_put_large},
     Case{"get_1m", "GETs of 1 MiB", measure_get_large},
+};
+
+constexpr std::array subcommands{
+    Subcommand{"pattern", "LABEL RULES EVENTS SECONDS",
+               "event patterns and events, one a line in two files", measure_pattern},
+    Subcommand{"schedule", "[FIGURE]...", "the calendar and the engine of schedules",
+               measure_schedule},
 };
 
 struct Arguments {
@@ -43,6 +51,10 @@ void print_help() {
                "  --keep          leave the data directories behind\n"
                "  --help          this text\n\nCases:\n";
   for (const auto& c : all_cases()) std::cout << fmt::format("  {:<22} {}\n", c.name, c.what);
+  std::cout << "\nWithout a server, on one thread:\n";
+  for (const auto& c : subcommands) {
+    std::cout << fmt::format("  tidemill-bench {} {}\n      {}\n", c.name, c.arguments, c.what);
+  }
   std::cout << "\nExample: build/release/tidemill-bench --only get_4k\n";
 }
 
@@ -119,12 +131,26 @@ Status run(Arguments arguments) {
 
 std::span<const Case> all_cases() noexcept { return cases; }
 
+/// The subcommand that the arguments begin with; nullptr if there's none.
+const Subcommand* subcommand(std::span<char*> arguments) noexcept {
+  if (arguments.size() < 2) return nullptr;
+  const auto* found =
+      std::ranges::find(subcommands, std::string_view(arguments[1]), &Subcommand::name);
+  return found == subcommands.end() ? nullptr : found;
+}
+
 }  // namespace tidemill::bench
 
 int main(int argc, char** argv) {
   using namespace tidemill::bench;
   ::signal(SIGPIPE, SIG_IGN);
-  auto arguments = parse({argv, std::size_t(argc)});
+  const std::span given(argv, std::size_t(argc));
+  if (const auto* command = subcommand(given)) {
+    const auto done = command->run(given.subspan(2));
+    if (!done) std::cerr << done.error().message << "\n";
+    return done ? 0 : 1;
+  }
+  auto arguments = parse(given);
   if (!arguments) {
     std::cerr << arguments.error().message << "\n";
     return 2;

@@ -4,34 +4,22 @@
 
 #include <fmt/format.h>
 #include <unistd.h>
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 
-#include "cli/commands.h"
-#include "server/options.h"
+#include "cli/given.h"
 
 namespace tidemill::cli {
 namespace {
-
-constexpr int done = 0, failed = 1, wrong_use = 2;
-
-/// What the command line holds, for whichever command it names.
-struct Given {
-  server::Options serve;
-  std::string config;
-  Query query;
-  std::string run_id, uri, pattern, event;
-  bool jsonl = false, strict_aws = false;
-};
 
 constexpr std::string_view examples = R"text(Examples:
   tidemill serve --data ./data                start the server on 127.0.0.1:4566
   eval "$(tidemill env --data ./data)"        point aws, boto3 and Terraform at it
   tidemill explain s3://bucket/sales/a.csv    why a file did or did not start a job
+  tidemill explain dev-sales_file_trigger     is the rule well, and what did it start?
   tidemill runs list --job sales-etl-dev      the runs of a job
   tidemill runs logs jr_0123...               what a run printed
   tidemill rules lint                         rules that overlap, loop or can never match
+  tidemill deliveries list --state failed     what did not reach its target
+  tidemill schedule next 'rate(1 hour)'       when a schedule fires
   tidemill check                              is everything in the store whole?
 )text";
 
@@ -55,6 +43,87 @@ void add_serve(CLI::App& app, Given& given) {
     }
   }
   serve->footer("Example: tidemill serve --data ./data --listen 127.0.0.1:4566\n");
+  serve->callback([&given] {
+    given.action = [&given] {
+      if (const auto ok = check_options(given.serve); !ok) return report(ok), exit_wrong_use;
+      return report(cli::serve(given.serve));
+    };
+  });
+}
+
+void add_env(CLI::App& app, Given& given) {
+  auto* command =
+      app.add_subcommand("env", "Print the variables that point AWS clients at the server");
+  command->add_option("--data", given.query.data, "The server's data directory")
+      ->type_name("DIR")
+      ->required();
+  command->footer("Example: eval \"$(tidemill env --data ./data)\"\n");
+  does(*command, given, [&given] { return env(given.query); });
+}
+
+void add_runs(CLI::App& app, Given& given) {
+  auto* runs = add_group(app, "runs", "Job runs");
+  auto* list = add_query(*runs, "list", "List runs, the newest first", given);
+  list->add_option("--job", given.query.job, "Only this job's")->type_name("NAME");
+  add_max(*list, given);
+  list->footer("Example: tidemill runs list --job sales-etl-dev\n");
+  does(*list, given, [&given] { return runs_list(given.query); });
+  auto* logs = add_query(*runs, "logs", "Print what a run wrote", given);
+  logs->add_option("RUN", given.run_id, "The run's id: jr_…")->required();
+  logs->footer("Example: tidemill runs logs jr_0123…\n");
+  does(*logs, given, [&given] { return runs_logs(given.query, given.run_id); });
+}
+
+void add_explain(CLI::App& app, Given& given) {
+  auto* command = add_query(app, "explain", "Why a file did or did not start a job", given);
+  command
+      ->add_option(
+          "WHAT", given.uri,
+          "s3://BUCKET/KEY, a run (jr_…), a rule's name, an event's id or a delivery's number")
+      ->required();
+  add_bus(*command, given);
+  command->footer(
+      "Examples: tidemill explain s3://data-lake-dev-bronze/sales/a.CSV\n"
+      "          tidemill explain dev-sales_file_trigger\n");
+  does(*command, given, [&given] { return explain(given.query, given.uri); });
+}
+
+void add_check(CLI::App& app, Given& given) {
+  auto* command = add_query(app, "check", "Check the store of the running server", given);
+  command->footer("Example: tidemill check --data ./data\n");
+  does(*command, given, [&given] { return check(given.query); });
+}
+
+void add_schedules(CLI::App& app, Given& given) {
+  auto* schedule = add_schedule(app, given.schedule, given.query);
+  schedule->callback([&given, schedule] {
+    given.action = [&given, schedule] {
+      return run_schedule(*schedule, given.schedule, given.query);
+    };
+  });
+}
+
+/// Defaults ← file ← environment; CLI11 then puts the flags on top.
+Status preset(int argc, char** argv, Given& given) {
+  for (int i = 1; i + 1 < argc; ++i) {
+    if (std::string_view(argv[i]) == "--config") TM_CHECK(apply_file(given.serve, argv[i + 1]));
+  }
+  return apply_environment(given.serve);
+}
+
+}  // namespace
+
+int report(const Status& status) {
+  if (status) return exit_done;
+  std::cerr << "tidemill: " << status.error().message << '\n';
+  if (!status.error().hint.empty()) std::cerr << "  " << status.error().hint << '\n';
+  return exit_failed;
+}
+
+CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& help) {
+  auto* group = app.add_subcommand(name, help);
+  group->require_subcommand(1);
+  return group;
 }
 
 CLI::App* add_query(CLI::App& app, const std::string& name, const std::string& help, Given& given) {
@@ -68,91 +137,24 @@ CLI::App* add_query(CLI::App& app, const std::string& name, const std::string& h
   return command;
 }
 
-void add_commands(CLI::App& app, Given& given) {
-  add_serve(app, given);
-  auto* env = app.add_subcommand("env", "Print the variables that point AWS clients at the server");
-  env->add_option("--data", given.query.data, "The server's data directory")
-      ->type_name("DIR")
-      ->required();
-  env->footer("Example: eval \"$(tidemill env --data ./data)\"\n");
-
-  auto* runs = app.add_subcommand("runs", "Job runs");
-  runs->require_subcommand(1);
-  auto* list = add_query(*runs, "list", "List runs, the newest first", given);
-  list->add_option("--job", given.query.job, "Only this job's")->type_name("NAME");
-  list->add_option("--max", given.query.max, "At most so many")
+void add_max(CLI::App& command, Given& given) {
+  command.add_option("--max", given.query.max, "At most so many")
       ->type_name("N")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  list->footer("Example: tidemill runs list --job sales-etl-dev\n");
-  auto* logs = add_query(*runs, "logs", "Print what a run wrote", given);
-  logs->add_option("RUN", given.run_id, "The run's id: jr_…")->required();
-  logs->footer("Example: tidemill runs logs jr_0123…\n");
+}
 
-  auto* explain = add_query(app, "explain", "Why a file did or did not start a job", given);
-  explain->add_option("URI", given.uri, "s3://bucket/key")->required();
-  explain->footer("Example: tidemill explain s3://data-lake-dev-bronze/sales/a.CSV\n");
-
-  auto* check = add_query(app, "check", "Check the store of the running server", given);
-  check->footer("Example: tidemill check --data ./data\n");
-
-  auto* rules = app.add_subcommand("rules", "Event patterns");
-  rules->require_subcommand(1);
-  auto* test = rules->add_subcommand("test", "Match an event against a pattern, without a server");
-  test->add_option("--pattern", given.pattern, "The pattern's JSON, or @FILE");
-  test->add_option("--event", given.event, "The event's JSON, or @FILE");
-  test->add_flag("--jsonl", given.jsonl, "Answer questions from standard input, a line each");
-  test->add_flag("--strict-aws", given.strict_aws, "Refuse what AWS refuses");
-  test->footer(
-      "Example: tidemill rules test --pattern '{\"source\":[\"aws.s3\"]}' --event @event.json\n");
-  auto* lint = add_query(*rules, "lint",
-                         "Rules that overlap, loop or never match, targets that can't start; exit "
-                         "code 1 if there is more than notes",
-                         given);
-  lint->add_option("--bus", given.query.bus, "The event bus")
+void add_bus(CLI::App& command, Given& given) {
+  command.add_option("--bus", given.query.bus, "The event bus")
       ->type_name("NAME")
       ->capture_default_str();
-  lint->footer("Example: tidemill rules lint --data ./data\n");
 }
 
-/// Defaults ← file ← environment; CLI11 then puts the flags on top.
-Status preset(int argc, char** argv, Given& given) {
-  for (int i = 1; i + 1 < argc; ++i) {
-    if (std::string_view(argv[i]) == "--config") TM_CHECK(apply_file(given.serve, argv[i + 1]));
-  }
-  return apply_environment(given.serve);
+void does(CLI::App& command, Given& given, std::function<Status()> action) {
+  command.callback([&given, action = std::move(action)] {
+    given.action = [action] { return report(action()); };
+  });
 }
-
-int report(const Status& status) {
-  if (status) return done;
-  std::cerr << "tidemill: " << status.error().message << '\n';
-  if (!status.error().hint.empty()) std::cerr << "  " << status.error().hint << '\n';
-  return failed;
-}
-
-int dispatch(CLI::App& app, Given& given) {
-  given.query.style.colour = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
-  if (app.got_subcommand("serve")) {
-    if (const auto ok = check_options(given.serve); !ok) return report(ok), wrong_use;
-    return report(serve(given.serve));
-  }
-  if (app.got_subcommand("env")) return report(env(given.query));
-  if (auto* runs = app.get_subcommand("runs"); runs->parsed()) {
-    return report(runs->got_subcommand("list") ? runs_list(given.query)
-                                               : runs_logs(given.query, given.run_id));
-  }
-  if (app.got_subcommand("explain")) return report(explain(given.query, given.uri));
-  if (app.got_subcommand("check")) return report(check(given.query));
-  if (app.get_subcommand("rules")->got_subcommand("lint")) return report(rules_lint(given.query));
-  if (given.jsonl) return rules_jsonl(given.strict_aws);
-  if (given.pattern.empty() || given.event.empty()) {
-    std::cerr << "tidemill: rules test needs --pattern and --event, or --jsonl\n";
-    return wrong_use;
-  }
-  return report(rules_test(given.pattern, given.event, given.strict_aws));
-}
-
-}  // namespace
 
 int run(int argc, char** argv) {
   CLI::App app{"Tidemill starts data jobs the moment their files land in a bucket, and says why."};
@@ -160,14 +162,18 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(std::string(examples));
   Given given;
-  if (const auto ok = preset(argc, argv, given); !ok) return report(ok), wrong_use;
-  add_commands(app, given);
+  if (const auto ok = preset(argc, argv, given); !ok) return report(ok), exit_wrong_use;
+  for (auto* add : {add_serve, add_env, add_runs, add_explain, add_rules, add_deliveries,
+                    add_schedules, add_check}) {
+    add(app, given);
+  }
+  given.query.style.colour = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? done : wrong_use;
+    return app.exit(error) == 0 ? exit_done : exit_wrong_use;
   }
-  return dispatch(app, given);
+  return given.action();
 }
 
 }  // namespace tidemill::cli

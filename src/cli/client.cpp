@@ -130,24 +130,29 @@ Result<Connection> find_server(const std::string& data) {
   return connection;
 }
 
-Result<json::value> get_json(const Connection& connection, std::string_view target) {
+Result<json::value> ask_json(const Connection& connection, std::string_view method,
+                             std::string_view target, std::string_view body) {
   TM_TRY(const auto endpoint, parse_endpoint(connection.endpoint));
   const auto host = fmt::format("{}:{}", endpoint.host, endpoint.port);
   const auto question = target.find('?');
   wire::SigningRequest request;
-  request.method = "GET";
+  request.method = method;
   request.path = target.substr(0, question);
   request.query = question == target.npos ? "" : target.substr(question + 1);
   request.headers.add("Host", host);
   request.headers.add("Connection", "close");
+  if (method != "GET") {
+    request.headers.add("Content-Length", std::to_string(body.size()));
+    request.body = body;
+  }
   const wire::SigningKey key{connection.access_key_id, connection.secret_access_key,
                              connection.session_token, connection.region, "tidemill"};
   wire::sign(request, key, SystemClock().now());
-  auto text = fmt::format("GET {} HTTP/1.1\r\n", target);
+  auto text = fmt::format("{} {} HTTP/1.1\r\n", method, target);
   for (const auto& [name, value] : request.headers.fields()) {
     text += fmt::format("{}: {}\r\n", name, value);
   }
-  text += "\r\n";
+  text.append("\r\n").append(body);
   TM_TRY(const auto answer, exchange(endpoint.host, endpoint.port, text));
   const auto head_end = answer.find("\r\n\r\n");
   int status = 0;
@@ -161,6 +166,15 @@ Result<json::value> get_json(const Connection& connection, std::string_view targ
       value.is_object() ? json::text_or_empty(value.get_object(), "message") : std::string_view();
   return fail(Errc::unavailable, message.empty() ? fmt::format("the server answered {}", status)
                                                  : std::string(message));
+}
+
+Result<json::value> get_json(const Connection& connection, std::string_view target) {
+  return ask_json(connection, "GET", target);
+}
+
+Result<json::value> post_json(const Connection& connection, std::string_view target,
+                              const json::value& body) {
+  return ask_json(connection, "POST", target, json::dump(body));
 }
 
 }  // namespace tidemill::cli

@@ -23,6 +23,13 @@ struct Connection {
 /// environment says nothing, from DIR/server.json and DIR/credentials.
 [[nodiscard]] Result<Connection> find_server(const std::string& data);
 
+/// POST `body` to `target`, as get_json.
+[[nodiscard]] Result<json::value> post_json(const Connection& connection, std::string_view target,
+                                            const json::value& body);
+/// Any method, the body as it is sent; as get_json.
+[[nodiscard]] Result<json::value> ask_json(const Connection& connection, std::string_view method,
+                                           std::string_view target, std::string_view body = "");
+
 /// GET `target` (path and query, encoded) and its answer's JSON. Fails with what the server says.
 [[nodiscard]] Result<json::value> get_json(const Connection& connection, std::string_view target);
 

@@ -17,15 +17,6 @@
 namespace tidemill::cli {
 namespace {
 
-void print(const Query& query, const json::value& answer, std::string_view rendered) {
-  std::cout << (query.json ? json::dump(answer) + "\n" : std::string(rendered));
-}
-
-/// The text itself, or the file that "@FILE" names.
-Result<std::string> text_or_file(const std::string& given) {
-  return given.starts_with('@') ? server::read_file(given.substr(1)) : Result<std::string>(given);
-}
-
 std::string shell_quoted(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
@@ -39,6 +30,14 @@ std::string shell_quoted(std::string_view text) {
 }
 
 }  // namespace
+
+void print(const Query& query, const json::value& answer, std::string_view rendered) {
+  std::cout << (query.json ? json::dump(answer) + "\n" : std::string(rendered));
+}
+
+Result<std::string> text_or_file(const std::string& given) {
+  return given.starts_with('@') ? server::read_file(given.substr(1)) : Result<std::string>(given);
+}
 
 std::string version_text() {
   return fmt::format("tidemill {} (SQLite {})", TIDEMILL_VERSION, sqlite3_libversion());
@@ -82,14 +81,11 @@ Status runs_logs(const Query& query, const std::string& run_id) {
   return {};
 }
 
-Status explain(const Query& query, const std::string& uri) {
-  if (!uri.starts_with("s3://") || uri.find('/', 5) == uri.npos) {
-    return fail(Errc::invalid_argument,
-                fmt::format("explain needs s3://BUCKET/KEY, not \"{}\"", uri));
-  }
+Status explain(const Query& query, const std::string& what) {
   TM_TRY(const auto connection, find_server(query.data));
   TM_TRY(const auto story,
-         get_json(connection, "/_tidemill/api/explain?uri=" + percent_encode(uri)));
+         get_json(connection, fmt::format("/_tidemill/api/explain?of={}&bus={}",
+                                          percent_encode(what), percent_encode(query.bus))));
   print(query, story, render_story(story.as_object(), query.style));
   return {};
 }

@@ -19,14 +19,23 @@ struct Query {
   Style style;
 };
 
+constexpr int exit_done = 0, exit_failed = 1, exit_wrong_use = 2;
+
+/// Prints what went wrong, if anything did; the exit code.
+int report(const Status& status);
 [[nodiscard]] std::string version_text();
+/// Prints the server's answer, as JSON or as it was rendered for people.
+void print(const Query& query, const json::value& answer, std::string_view rendered);
+/// The text itself, or the file that "@FILE" names.
+[[nodiscard]] Result<std::string> text_or_file(const std::string& given);
 
 Status serve(const server::Options& options);
 /// Lines of export for a shell.
 Status env(const Query& query);
 Status runs_list(const Query& query);
 Status runs_logs(const Query& query, const std::string& run_id);
-Status explain(const Query& query, const std::string& uri);
+/// What of: s3://BUCKET/KEY, a run, a delivery, an event or a rule.
+Status explain(const Query& query, const std::string& what);
 /// Fails if the server finds anything amiss.
 Status check(const Query& query);
 Status rules_test(const std::string& pattern, const std::string& event, bool strict_aws);

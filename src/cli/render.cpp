@@ -4,43 +4,17 @@
 
 #include <fmt/format.h>
 
-#include "base/time.h"
+#include "cli/fields.h"
+#include "cli/render_deliveries.h"
+#include "cli/render_rule.h"
 
 namespace tidemill::cli {
 namespace {
-
-std::string text(const json::object& o, std::string_view name) {
-  return std::string(json::text_or_empty(o, name));
-}
-
-std::optional<std::int64_t> number(const json::object& o, std::string_view name) {
-  const auto* v = o.if_contains(name);
-  if (v == nullptr || !v->is_int64()) return std::nullopt;
-  return v->get_int64();
-}
-
-bool truth(const json::object& o, std::string_view name) {
-  const auto* v = o.if_contains(name);
-  return v != nullptr && v->is_bool() && v->get_bool();
-}
-
-const json::array& list(const json::object& o, std::string_view name) {
-  static const json::array none;
-  const auto* v = o.if_contains(name);
-  return v != nullptr && v->is_array() ? v->get_array() : none;
-}
-
-const json::object* child(const json::object& o, std::string_view name) {
-  const auto* v = o.if_contains(name);
-  return v != nullptr && v->is_object() ? &v->get_object() : nullptr;
-}
 
 /// Characters that a terminal shows, taking a byte that continues one for none.
 std::size_t width(std::string_view s) {
   return std::size_t(std::ranges::count_if(s, [](char c) { return (c & 0xC0) != 0x80; }));
 }
-
-std::string when(std::optional<std::int64_t> ms) { return ms ? iso_millis({*ms}) : "-"; }
 
 std::string state_text(std::string_view state, Style style) {
   if (state == "SUCCEEDED" || state == "done") return style.good(state);
@@ -111,6 +85,23 @@ void story_of_event(std::string& out, const json::object& event, Style style) {
   if (list(event, "rules").empty()) out += "    there is no rule on its bus\n";
 }
 
+void story_of_object(std::string& out, const json::object& object, Style style) {
+  out += style.strong(text(object, "uri")) + "\n";
+  if (truth(object, "exists")) {
+    out +=
+        fmt::format("  object: {} bytes, etag {}, stored {}\n", number(object, "size").value_or(0),
+                    text(object, "etag"), when(number(object, "last_modified_ms")));
+  } else {
+    out += truth(object, "bucket_exists") ? "  object: not there (any more)\n"
+                                          : "  bucket: does not exist\n";
+  }
+  if (truth(object, "bucket_exists") && !truth(object, "eventbridge")) {
+    out += style.bad(
+        "  the bucket doesn't send events: put its notification configuration "
+        "with EventBridgeConfiguration\n");
+  }
+}
+
 }  // namespace
 
 std::string Style::paint(std::string_view t, std::string_view code) const {
@@ -162,24 +153,15 @@ std::string render_runs(const json::object& answer, Style style) {
 
 std::string render_story(const json::object& story, Style style) {
   std::string out;
-  if (const auto* object = child(story, "object")) {
-    out += style.strong(text(*object, "uri")) + "\n";
-    if (truth(*object, "exists")) {
-      out += fmt::format("  object: {} bytes, etag {}, stored {}\n",
-                         number(*object, "size").value_or(0), text(*object, "etag"),
-                         when(number(*object, "last_modified_ms")));
-    } else {
-      out += truth(*object, "bucket_exists") ? "  object: not there (any more)\n"
-                                             : "  bucket: does not exist\n";
-    }
-    if (truth(*object, "bucket_exists") && !truth(*object, "eventbridge")) {
-      out += style.bad(
-          "  the bucket doesn't send events: put its notification configuration "
-          "with EventBridgeConfiguration\n");
-    }
-  }
+  if (const auto* object = child(story, "object")) story_of_object(out, *object, style);
+  if (const auto* rule = child(story, "rule")) out += render_rule(*rule, style);
+  if (story.contains("deliveries")) out += "\n" + render_deliveries(story, style);
+  if (const auto* delivery = child(story, "delivery")) out += render_delivery(*delivery, style);
+  if (const auto* run = child(story, "run")) story_of_run(out, *run, style);
   for (const auto& event : list(story, "events")) story_of_event(out, event.as_object(), style);
-  if (list(story, "events").empty()) out += "  no event was published for it\n";
+  if (story.contains("object") && list(story, "events").empty()) {
+    out += "  no event was published for it\n";
+  }
   if (const auto conclusion = text(story, "conclusion"); !conclusion.empty()) {
     out += "\n" + style.strong(conclusion) + "\n";
   }

@@ -27,7 +27,7 @@ struct Style {
 /// The runs of GET /_tidemill/api/runs as a table.
 [[nodiscard]] std::string render_runs(const json::object& answer, Style style);
 
-/// The story of GET /_tidemill/api/explain: object, events, rules, deliveries, runs.
+/// The story of GET /_tidemill/api/explain: of an object, a run, a delivery, an event or a rule.
 [[nodiscard]] std::string render_story(const json::object& story, Style style);
 
 /// "1.24 s", "83 ms", "2 min 5 s".

@@ -7,6 +7,7 @@
 #include "base/caller.h"
 #include "base/random.h"
 #include "events/hub.h"
+#include "events/schedules.h"
 #include "store/store.h"
 #include "wire/gen/events.h"
 #include "wire/router.h"
@@ -24,6 +25,7 @@ class Api {
   struct Parts {
     store::Store& store;
     Hub& hub;
+    RuleSchedules& schedules;
     const Clock& clock;
     Random& random;
     const wire::Authorizer& authorizer;
@@ -32,6 +34,7 @@ class Api {
   Api(const Parts& parts, PassRole pass_role)
       : store_(parts.store),
         hub_(parts.hub),
+        schedules_(parts.schedules),
         clock_(parts.clock),
         random_(parts.random),
         authorizer_(parts.authorizer),
@@ -87,6 +90,7 @@ class Api {
 
   store::Store& store_;
   Hub& hub_;
+  RuleSchedules& schedules_;
   const Clock& clock_;
   Random& random_;
   const wire::Authorizer& authorizer_;

@@ -49,28 +49,23 @@ wire::Access arn_access(const Caller&, const Request& request) {
   return {.resource = request.ResourceARN.value_or("*")};
 }
 
-/// Tags hang on rules and buses that are there.
-Status require_resource(store::Tx& tx, const std::string& arn_text) {
-  const auto arn = Arn::parse(arn_text);
-  if (!arn || arn->service != "events") {
+/// Tags hang on rules and buses that are there. Gives the rule, if it is one.
+Result<std::optional<Rule>> require_resource(store::Tx& tx, const std::string& arn_text) {
+  const auto malformed = [] {
     return fail(Errc::invalid_argument, "ValidationException",
-                fmt::format("Parameter {} is not valid. Reason: Provided Arn is not in correct "
-                            "format.",
-                            "ResourceARN"));
+                "Parameter ResourceARN is not valid. Reason: Provided Arn is not in correct "
+                "format.");
+  };
+  const auto arn = Arn::parse(arn_text);
+  if (!arn || arn->service != "events") return malformed();
+  const std::string_view resource = arn->resource;
+  if (resource.starts_with("event-bus/")) {
+    TM_CHECK(require_bus(tx, {{arn->account, arn->region}, std::string(resource.substr(10))}));
+    return std::nullopt;
   }
-  BusKey key{{arn->account, arn->region}, "default"};
-  std::string_view rest = arn->resource;
-  if (rest.starts_with("event-bus/")) {
-    key.bus = rest.substr(10);
-    return require_bus(tx, key);
-  }
-  rest.remove_prefix(std::min(rest.size(), rest.find('/') + 1));
-  if (const auto slash = rest.find('/'); slash != rest.npos) {
-    key.bus = rest.substr(0, slash);
-    rest.remove_prefix(slash + 1);
-  }
-  TM_TRY([[maybe_unused]] const auto rule, require_rule(tx, key, rest));
-  return {};
+  const auto name = parse_rule_arn(arn_text);
+  if (!name) return malformed();
+  return require_rule(tx, name->bus, name->rule);
 }
 
 }  // namespace
@@ -176,8 +171,9 @@ Task<Result<wire::Empty>> Api::delete_bus(const Caller& caller, w::DeleteEventBu
 
 Task<Result<w::TagResourceResponse>> Api::tag(const Caller&, w::TagResourceRequest request) {
   auto change = [&](store::Tx& tx) -> Result<w::TagResourceResponse> {
-    TM_CHECK(require_resource(tx, *request.ResourceARN));
+    TM_TRY(const auto rule, require_resource(tx, *request.ResourceARN));
     TM_CHECK(save_tags(tx, *request.ResourceARN, request.Tags));
+    if (rule) TM_CHECK(schedules_.changed(tx, *rule));
     return w::TagResourceResponse();
   };
   co_return co_await store_.write(change);
@@ -185,11 +181,12 @@ Task<Result<w::TagResourceResponse>> Api::tag(const Caller&, w::TagResourceReque
 
 Task<Result<w::UntagResourceResponse>> Api::untag(const Caller&, w::UntagResourceRequest request) {
   auto change = [&](store::Tx& tx) -> Result<w::UntagResourceResponse> {
-    TM_CHECK(require_resource(tx, *request.ResourceARN));
+    TM_TRY(const auto rule, require_resource(tx, *request.ResourceARN));
     for (const auto& key : *request.TagKeys) {
       TM_CHECK(
           tx.exec("DELETE FROM event_tags WHERE arn = $1 AND key = $2", *request.ResourceARN, key));
     }
+    if (rule) TM_CHECK(schedules_.changed(tx, *rule));
     return w::UntagResourceResponse();
   };
   co_return co_await store_.write(change);

@@ -1,6 +1,7 @@
 // Rules: put, describe, list, enable, disable, delete.
 #include <fmt/format.h>
 
+#include "calendar/expression.h"
 #include "events/api.h"
 #include "events/quotas.h"
 #include "pattern/pattern.h"
@@ -8,24 +9,31 @@
 namespace tidemill::events {
 namespace {
 
-Status check_schedule(const w::PutRuleRequest& request) {
+Status check_schedule(const w::PutRuleRequest& request, const BusKey& key) {
   if (!request.ScheduleExpression) return {};
-  Error error{.code = Errc::invalid_argument,
-              .message = "Parameter ScheduleExpression is not valid.",
-              .name = "ValidationException",
-              .hint = "this version starts jobs from events only; schedules come with a later one"};
-  return std::unexpected(std::move(error));
+  if (key.bus != "default") {
+    return fail(Errc::invalid_argument, "ValidationException",
+                "ScheduleExpression is supported only on the default event bus.");
+  }
+  TM_TRY([[maybe_unused]] const auto read,
+         calendar::parse_expression(*request.ScheduleExpression, calendar::Dialect::rule));
+  return {};
 }
 
-Status check_rule(const w::PutRuleRequest& request, pattern::Options options) {
-  TM_CHECK(check_schedule(request));
-  if (!request.EventPattern) {
+Status check_rule(const w::PutRuleRequest& request, const BusKey& key, pattern::Options options) {
+  TM_CHECK(check_schedule(request, key));
+  if (request.EventPattern) {
+    TM_TRY([[maybe_unused]] const auto compiled,
+           pattern::Pattern::compile(*request.EventPattern, options));
+  } else if (!request.ScheduleExpression) {
     return fail(Errc::invalid_argument, "ValidationException",
                 "Parameter(s) EventPattern or ScheduleExpression must be specified.");
   }
-  TM_TRY([[maybe_unused]] const auto compiled,
-         pattern::Pattern::compile(*request.EventPattern, options));
   return {};
+}
+
+std::optional<std::string> unless_empty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
 }
 
 std::string_view state_name(const Rule& rule) { return rule.enabled ? "ENABLED" : "DISABLED"; }
@@ -34,7 +42,8 @@ w::Rule shown(const Rule& rule) {
   w::Rule out;
   out.Name = rule.name;
   out.Arn = rule.arn();
-  out.EventPattern = rule.pattern;
+  out.EventPattern = unless_empty(rule.pattern);
+  out.ScheduleExpression = unless_empty(rule.schedule);
   out.State = state_name(rule);
   out.Description = rule.description;
   out.RoleArn = rule.role_arn;
@@ -74,12 +83,14 @@ void Api::register_rules(wire::Router& router) {
 }
 
 Task<Result<w::PutRuleResponse>> Api::put_rule(const Caller& caller, w::PutRuleRequest request) {
-  TM_CO_CHECK(check_rule(request, {.strict_aws = strict_aws_}));
+  const auto key = bus_key(caller, request.EventBusName);
+  TM_CO_CHECK(check_rule(request, key, {.strict_aws = strict_aws_}));
   if (request.RoleArn) TM_CO_CHECK(pass_role_(caller, *request.RoleArn));
   Rule rule;
-  rule.key = bus_key(caller, request.EventBusName);
+  rule.key = key;
   rule.name = *request.Name;
-  rule.pattern = *request.EventPattern;
+  rule.pattern = request.EventPattern.value_or("");
+  rule.schedule = request.ScheduleExpression.value_or("");
   rule.enabled = request.State != "DISABLED";
   rule.description = request.Description;
   rule.role_arn = request.RoleArn;
@@ -92,6 +103,7 @@ Task<Result<w::PutRuleResponse>> Api::put_rule(const Caller& caller, w::PutRuleR
     // Tags of an existing rule are left alone, as AWS does.
     if (saved.created == rule.modified) TM_CHECK(save_tags(tx, saved.arn(), request.Tags));
     TM_CHECK(refresh_rule(tx, hub_.rules(), saved));
+    TM_CHECK(schedules_.changed(tx, saved));
     w::PutRuleResponse response;
     response.RuleArn = saved.arn();
     return response;
@@ -107,7 +119,8 @@ Task<Result<w::DescribeRuleResponse>> Api::describe_rule(const Caller& caller,
     w::DescribeRuleResponse out;
     out.Name = rule.name;
     out.Arn = rule.arn();
-    out.EventPattern = rule.pattern;
+    out.EventPattern = unless_empty(rule.pattern);
+    out.ScheduleExpression = unless_empty(rule.schedule);
     out.State = state_name(rule);
     out.Description = rule.description;
     out.RoleArn = rule.role_arn;
@@ -149,6 +162,7 @@ Task<Result<wire::Empty>> Api::delete_rule(const Caller& caller, w::DeleteRuleRe
       return fail(Errc::invalid_argument, "ValidationException",
                   "Rule can't be deleted since it has targets.");
     }
+    TM_CHECK(schedules_.removed(tx, *rule));
     TM_CHECK(remove_rule(tx, *rule));
     tx.on_commit([this, id = rule->id] { hub_.rules().erase(id); });
     return wire::Empty();
@@ -164,6 +178,7 @@ Task<Result<wire::Empty>> Api::set_enabled(const Caller&, BusKey key, std::strin
     rule.modified = clock_.now();
     TM_TRY(const auto saved, save_rule(tx, rule));
     TM_CHECK(refresh_rule(tx, hub_.rules(), saved));
+    TM_CHECK(schedules_.changed(tx, saved));
     return wire::Empty();
   };
   co_return co_await store_.write(change);

@@ -7,6 +7,7 @@
 namespace tidemill::events {
 
 std::string Event::envelope() const {
+  if (!whole.empty()) return whole;
   std::string list;
   for (const auto& resource : resources) {
     if (!list.empty()) list += ',';

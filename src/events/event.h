@@ -19,7 +19,10 @@ struct Event {
   std::string detail_type;  ///< "Object Created"
   TimeMs time;
   std::vector<std::string> resources;
-  std::string detail;   ///< A JSON object's text.
+  std::string detail;                   ///< A JSON object's text.
+  std::string replay_name;              ///< Of the replay that publishes it again; mostly empty.
+  std::vector<std::string> only_rules;  ///< ARNs of the rules that it may reach; empty: all.
+  std::string whole;                    ///< Its envelope, where that is known already.
   std::string subject;  ///< What `explain` looks it up by, e.g. "s3://bucket/key"; may be empty.
 
   /// The whole envelope on one line, in AWS's order of members.

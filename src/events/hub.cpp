@@ -1,5 +1,7 @@
 #include "events/hub.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/json.h"
@@ -54,6 +56,12 @@ StoredDelivery read_delivery(const store::Row& row) {
   }
   return stored;
 }
+
+bool may_reach(const Event& event, const Rule& rule) {
+  const auto& only = event.only_rules;
+  return only.empty() || std::ranges::find(only, rule.arn()) != only.end();
+}
+bool is_of_rule(const Delivery& delivery) { return delivery.rule_arn.contains(":rule/"); }
 
 }  // namespace
 
@@ -116,6 +124,7 @@ Status Hub::load(store::Tx& tx) {
     CompiledRule compiled{rule, std::move(targets)};
     TM_CHECK(rules_.put(std::move(compiled)));
   }
+  TM_CHECK(archives_.load(tx));
   const auto number = [](const store::Row& row) { return row.integer(0); };
   TM_TRY(const auto event, tx.one("SELECT coalesce(max(seq), 0) FROM events", number));
   TM_TRY(const auto delivery, tx.one("SELECT coalesce(max(id), 0) FROM deliveries", number));
@@ -130,48 +139,65 @@ Status Hub::load(store::Tx& tx) {
   return {};
 }
 
+Result<Hub::Published> Hub::record_event(store::Tx& tx, const Event& event) {
+  Published published{event, ++last_event_, event.envelope()};
+  TM_CHECK(
+      tx.exec("INSERT INTO events (seq, id, subject, account, region, bus, published_ms, envelope)"
+              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+              published.seq, event.id, event.subject, event.scope.account, event.scope.region,
+              event.bus, clock_.now().ms, published.envelope));
+  return published;
+}
+
 Status Hub::publish(store::Tx& tx, const Event& event) {
   if (depth_ >= depth_max) {
     TM_LOG(warn, "events", "event dropped: events beget events without end",
            {{"id", event.id}, {"detail_type", event.detail_type}});
     return {};
   }
-  const auto envelope = event.envelope();
-  const auto seq = ++last_event_;
-  TM_CHECK(
-      tx.exec("INSERT INTO events (seq, id, subject, account, region, bus, published_ms, envelope)"
-              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-              seq, event.id, event.subject, event.scope.account, event.scope.region, event.bus,
-              clock_.now().ms, envelope));
-  TM_TRY(const auto matched, rules_.match({event.scope, event.bus}, envelope));
+  TM_TRY(const auto published, record_event(tx, event));
+  TM_CHECK(archives_.keep(tx, event, published.seq, published.envelope));
+  // Only Tidemill's own events have such a source (PutEvents refuses it); their names are plain.
+  const auto names = event.source.starts_with("aws.") ? pattern::Names::plain : pattern::Names::any;
+  const auto matched = rules_.match({event.scope, event.bus}, published.envelope, names);
   ++depth_;
   Status status;
   for (const auto& rule : matched) {
+    if (!may_reach(event, rule->rule)) continue;
+    const Sender sender{rule->rule.key.scope, rule->rule.name, rule->rule.arn()};
     for (const auto& target : rule->targets) {
-      if (status) status = start(tx, *rule, target, event, seq, envelope);
+      if (status) status = start(tx, sender, target, published);
     }
   }
   --depth_;
   return status;
 }
 
-Status Hub::start(store::Tx& tx, const CompiledRule& rule, const RuleTarget& target,
-                  const Event& event, std::int64_t event_seq, const std::string& envelope) {
+Result<std::int64_t> Hub::deliver(store::Tx& tx, const Event& event, const Sender& sender,
+                                  std::span<const RuleTarget> targets) {
+  TM_TRY(const auto published, record_event(tx, event));
+  for (const auto& target : targets) TM_CHECK(start(tx, sender, target, published));
+  return published.seq;
+}
+
+Status Hub::start(store::Tx& tx, const Sender& sender, const RuleTarget& target,
+                  const Published& published) {
+  const auto& event = published.event;
   const auto now = clock_.now();
   Delivery d;
   d.id = ++last_delivery_;
-  d.scope = rule.rule.key.scope;
+  d.scope = sender.scope;
   d.event_id = event.id;
-  d.event = envelope;
+  d.event = published.envelope;
   d.event_source = event.source;
   d.event_detail_type = event.detail_type;
-  d.rule_name = rule.rule.name;
-  d.rule_arn = rule.rule.arn();
+  d.rule_name = sender.name;
+  d.rule_arn = sender.arn;
   d.target_id = target.id;
   d.target_arn = target.arn;
   d.role_arn = target.role_arn;
   d.group_id = target.group_id;
-  d.input = make_input(target.input, envelope, {d.rule_arn, d.rule_name, now});
+  d.input = make_input(target.input, published.envelope, {d.rule_arn, d.rule_name, now});
   d.input_is_event = target.input.whole_event();
   d.created = now;
   TM_TRY(const auto result, attempt(tx, d, target.retry));
@@ -183,7 +209,7 @@ Status Hub::start(store::Tx& tx, const CompiledRule& rule, const RuleTarget& tar
       " due_ms, waits, code, message, result, created_ms, ended_ms, group_id) VALUES ($1, $2, $3,"
       " $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,"
       " $23)",
-      d.id, event_seq, d.scope.account, d.scope.region, d.rule_name, d.rule_arn, d.target_id,
+      d.id, published.seq, d.scope.account, d.scope.region, d.rule_name, d.rule_arn, d.target_id,
       d.target_arn, d.role_arn, d.input_is_event ? std::string() : d.input,
       d.input_is_event ? 1 : 0, target.retry.attempts_max, target.retry.age_seconds_max,
       result.state, result.tries, result.due ? std::optional(result.due->ms) : std::nullopt,
@@ -192,7 +218,7 @@ Status Hub::start(store::Tx& tx, const CompiledRule& rule, const RuleTarget& tar
       failed ? std::optional(outcome.message) : std::nullopt,
       failed ? std::nullopt : std::optional(outcome.result), now.ms,
       result.state == "pending" ? std::nullopt : std::optional(now.ms), d.group_id));
-  return record(tx, d, event_seq, result, event.subject);
+  return record(tx, d, published.seq, result, event.subject);
 }
 
 Result<RoleDecision> Hub::decide(store::Tx& tx, Target& target, const Delivery& delivery) const {
@@ -215,7 +241,10 @@ Result<Outcome> Hub::apply(store::Tx& tx, const Delivery& delivery) {
                    .code = decision.code,
                    .message = "AccessDenied: " + decision.reason};
   }
-  return target->apply(tx, delivery);
+  if (!delivery.input.contains(attempt_attribute)) return target->apply(tx, delivery);
+  auto numbered = delivery;
+  numbered.input = fill_attempt(delivery.input, delivery.attempts + 1);
+  return target->apply(tx, numbered);
 }
 
 Result<Hub::Try> Hub::attempt(store::Tx& tx, const Delivery& delivery, const RetryPolicy& policy) {
@@ -239,6 +268,10 @@ Result<Hub::Try> Hub::attempt(store::Tx& tx, const Delivery& delivery, const Ret
 
 Status Hub::record(store::Tx& tx, const Delivery& delivery, std::int64_t event_seq,
                    const Try& result, const std::string& subject) {
+  if (!is_of_rule(delivery)) {  // A schedule's history tells what its deliveries came to.
+    announce(tx, result);
+    return {};
+  }
   TM_CHECK(
       tx.exec("INSERT INTO decisions (seq, at_ms, account, region, rule_name, event, delivery,"
               " record) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -293,7 +326,7 @@ Status Hub::target_free(store::Tx& tx, std::string_view target_arn) {
     TM_CHECK(retry(tx, id, result));
     if (result.state == "pending") return {};
   }
-  return {};
+  return options_.freed ? options_.freed(tx, target_arn) : Status();
 }
 
 Result<std::optional<TimeMs>> Hub::deliver_due(store::Tx& tx) {
@@ -313,11 +346,14 @@ Result<std::optional<TimeMs>> Hub::deliver_due(store::Tx& tx) {
 }
 
 Status Hub::reset(store::Tx& tx) {
-  for (const auto* table :
-       {"decisions", "deliveries", "events", "targets", "rules", "event_tags", "buses"}) {
+  for (const auto* table : {"replays", "archived_events", "archives", "decisions", "deliveries",
+                            "events", "targets", "rules", "event_tags", "buses"}) {
     TM_CHECK(tx.exec(fmt::format("DELETE FROM {}", table)));
   }
-  tx.on_commit([this] { rules_.clear(); });
+  tx.on_commit([this] {
+    rules_.clear();
+    archives_.clear();
+  });
   return {};
 }
 

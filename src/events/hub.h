@@ -8,11 +8,18 @@
 #include <vector>
 
 #include "base/random.h"
+#include "events/archive.h"
 #include "events/bus.h"
 #include "events/rulebook.h"
 #include "events/target.h"
 
 namespace tidemill::events {
+
+/// On whose behalf something is delivered: a rule, or a schedule of EventBridge Scheduler.
+struct Sender {
+  Scope scope;
+  std::string name, arn;
+};
 
 class Hub final : public Bus {
  public:
@@ -23,6 +30,8 @@ class Hub final : public Bus {
     std::function<void(TimeMs)> due;
     /// On the commit thread after a commit: there are new rows in `decisions`.
     std::function<void()> decided;
+    /// In the transaction in which a target said that it has room again.
+    std::function<Status(store::Tx&, std::string_view target_arn)> freed = {};
   };
 
   Hub(const Clock& clock, Random& random, Options options);
@@ -42,18 +51,42 @@ class Hub final : public Bus {
   Status publish(store::Tx& tx, const Event& event) override;
   Status target_free(store::Tx& tx, std::string_view target_arn) override;
 
+  /// As publish, but no pattern is asked: goes to these targets of `sender`. Gives the event's
+  /// number (events.seq).
+  [[nodiscard]] Result<std::int64_t> deliver(store::Tx& tx, const Event& event,
+                                             const Sender& sender,
+                                             std::span<const RuleTarget> targets);
+
   /// Tries the pending deliveries that are due. Gives the next due time, if any.
   [[nodiscard]] Result<std::optional<TimeMs>> deliver_due(store::Tx& tx);
 
+  /// Which failed deliveries are to be tried again: one, those of a rule's name, or all.
+  struct Redrive {
+    std::string account;
+    std::int64_t delivery = 0;  ///< 0: not by number.
+    std::string rule;           ///< Empty: not by rule.
+  };
+  static constexpr int redrive_max = 1000;
+  /// Makes them pending, due now, with a new age, for the target as its rule has it today. Gives
+  /// how many: at most `redrive_max` a call.
+  [[nodiscard]] Result<int> redrive(store::Tx& tx, const Redrive& which);
+
   [[nodiscard]] RuleBook& rules() noexcept { return rules_; }
+  [[nodiscard]] ArchiveBook& archives() noexcept { return archives_; }
 
   /// Test mode: forgets everything that was ever put or published.
   [[nodiscard]] Status reset(store::Tx& tx);
 
  private:
   struct Try;
-  Status start(store::Tx& tx, const CompiledRule& rule, const RuleTarget& target,
-               const Event& event, std::int64_t event_seq, const std::string& envelope);
+  struct Published {
+    const Event& event;
+    std::int64_t seq;
+    std::string envelope;
+  };
+  Result<Published> record_event(store::Tx& tx, const Event& event);
+  Status start(store::Tx& tx, const Sender& sender, const RuleTarget& target,
+               const Published& published);
   Result<Try> attempt(store::Tx& tx, const Delivery& delivery, const RetryPolicy& policy);
   Result<Outcome> apply(store::Tx& tx, const Delivery& delivery);
   Status retry(store::Tx& tx, std::int64_t delivery_id, Try& result);
@@ -68,6 +101,7 @@ class Hub final : public Bus {
   const Options options_;
   std::vector<Target*> targets_;
   RuleBook rules_;
+  ArchiveBook archives_;
   /// Given out once, also after a reset: others have noted how far they have come.
   std::int64_t last_event_ = 0, last_delivery_ = 0, last_decision_ = 0;
   int depth_ = 0;  ///< Of events published by targets that events started.

@@ -207,4 +207,15 @@ std::string make_input(const InputSpec& spec, std::string_view envelope,
   return fill_template(*spec.transformer, *event, context);
 }
 
+std::string fill_attempt(std::string_view input, int attempt) {
+  std::string out;
+  for (std::size_t at = 0; at < input.size();) {
+    const auto found = std::min(input.find(attempt_attribute, at), input.size());
+    out += input.substr(at, found - at);
+    if (found < input.size()) out += std::to_string(attempt);
+    at = found + attempt_attribute.size();
+  }
+  return out;
+}
+
 }  // namespace tidemill::events

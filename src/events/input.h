@@ -35,6 +35,10 @@ struct InputContext {
 /// The value at a JSON path ($, .name, ['name'], [index]), or nullptr where there is none.
 [[nodiscard]] const json::value* at_path(const json::value& event, std::string_view path);
 
+/// What EventBridge Scheduler's input may say, and is filled at each try.
+inline constexpr std::string_view attempt_attribute = "<aws.scheduler.attempt-number>";
+[[nodiscard]] std::string fill_attempt(std::string_view input, int attempt);
+
 /// Checks what PutTargets is given. Fails with AWS's words, naming target `id`.
 [[nodiscard]] Status check_input(const InputSpec& spec, std::string_view id);
 

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view rule_columns =
     "id, account, region, bus, name, pattern, enabled, description, role_arn, created_by, "
-    "created_ms, modified_ms";
+    "created_ms, modified_ms, schedule";
 
 Rule read_rule(const store::Row& row) {
   Rule rule;
@@ -23,6 +23,7 @@ Rule read_rule(const store::Row& row) {
   rule.created_by = row.text(9);
   rule.created = {row.integer(10)};
   rule.modified = {row.integer(11)};
+  rule.schedule = row.text(12);
   return rule;
 }
 
@@ -82,6 +83,18 @@ Result<RuleTarget> RuleTarget::parse(std::string_view definition) {
   return target;
 }
 
+std::optional<RuleName> parse_rule_arn(std::string_view text) {
+  const auto arn = Arn::parse(text);
+  constexpr std::string_view kind = "rule/";
+  if (!arn || arn->service != "events" || !arn->resource.starts_with(kind)) return std::nullopt;
+  RuleName name{{{arn->account, arn->region}, "default"}, arn->resource.substr(kind.size())};
+  if (const auto slash = name.rule.find('/'); slash != name.rule.npos) {
+    name.bus.bus = name.rule.substr(0, slash);
+    name.rule.erase(0, slash + 1);
+  }
+  return name;
+}
+
 Status require_bus(store::Tx& tx, const BusKey& key) {
   if (key.bus == "default") return {};
   TM_TRY(const auto found,
@@ -98,6 +111,11 @@ Result<std::optional<Rule>> find_rule(store::Tx& tx, const BusKey& key, std::str
   static const std::string sql =
       select_rules("WHERE account = $1 AND region = $2 AND bus = $3 AND name = $4");
   return tx.one(sql, read_rule, key.scope.account, key.scope.region, key.bus, name);
+}
+
+Result<std::optional<Rule>> find_rule(store::Tx& tx, std::int64_t id) {
+  static const std::string sql = select_rules("WHERE id = $1");
+  return tx.one(sql, read_rule, id);
 }
 
 Result<Rule> require_rule(store::Tx& tx, const BusKey& key, std::string_view name) {
@@ -120,20 +138,21 @@ Result<std::vector<Rule>> all_rules(store::Tx& tx) {
 }
 
 Result<Rule> save_rule(store::Tx& tx, Rule rule) {
-  TM_TRY(auto saved,
-         tx.one(
-             "INSERT INTO rules (account, region, bus, name, pattern, enabled, description,"
-             " role_arn, created_by, created_ms, modified_ms)"
-             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"
-             " ON CONFLICT (account, region, bus, name) DO UPDATE SET pattern = $5,"
-             " enabled = $6, description = $7, role_arn = $8, modified_ms = $10"
-             " RETURNING id, created_by, created_ms",
-             [](const store::Row& row) {
-               return std::tuple(row.integer(0), row.text(1), TimeMs{row.integer(2)});
-             },
-             rule.key.scope.account, rule.key.scope.region, rule.key.bus, rule.name, rule.pattern,
-             rule.enabled ? 1 : 0, rule.description, rule.role_arn, rule.created_by,
-             rule.modified.ms));
+  TM_TRY(
+      auto saved,
+      tx.one(
+          "INSERT INTO rules (account, region, bus, name, pattern, enabled, description,"
+          " role_arn, created_by, created_ms, modified_ms, schedule)"
+          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)"
+          " ON CONFLICT (account, region, bus, name) DO UPDATE SET pattern = $5,"
+          " enabled = $6, description = $7, role_arn = $8, modified_ms = $10, schedule = $11"
+          " RETURNING id, created_by, created_ms",
+          [](const store::Row& row) {
+            return std::tuple(row.integer(0), row.text(1), TimeMs{row.integer(2)});
+          },
+          rule.key.scope.account, rule.key.scope.region, rule.key.bus, rule.name, rule.pattern,
+          rule.enabled ? 1 : 0, rule.description, rule.role_arn, rule.created_by, rule.modified.ms,
+          rule.schedule.empty() ? std::nullopt : std::optional(rule.schedule)));
   TM_ASSERT(saved.has_value());
   std::tie(rule.id, rule.created_by, rule.created) = *std::move(saved);
   return rule;

@@ -26,6 +26,13 @@ struct BusKey {
   bool operator==(const BusKey&) const = default;
 };
 
+/// What a rule's ARN says: its bus and its name. nullopt for what is no rule's.
+struct RuleName {
+  BusKey bus;
+  std::string rule;
+};
+[[nodiscard]] std::optional<RuleName> parse_rule_arn(std::string_view arn);
+
 struct RuleTarget {
   std::string id, arn, role_arn;
   std::string group_id;  ///< SqsParameters.MessageGroupId
@@ -40,7 +47,8 @@ struct Rule {
   std::int64_t id = 0;
   BusKey key;
   std::string name;
-  std::string pattern;
+  std::string pattern;   ///< Empty: it has a schedule only.
+  std::string schedule;  ///< ScheduleExpression; empty: it has a pattern only.
   bool enabled = true;
   std::optional<std::string> description, role_arn;
   std::string created_by;
@@ -54,6 +62,7 @@ struct Rule {
 
 [[nodiscard]] Result<std::optional<Rule>> find_rule(store::Tx& tx, const BusKey& key,
                                                     std::string_view name);
+[[nodiscard]] Result<std::optional<Rule>> find_rule(store::Tx& tx, std::int64_t id);
 /// As find_rule, or AWS's ResourceNotFoundException.
 [[nodiscard]] Result<Rule> require_rule(store::Tx& tx, const BusKey& key, std::string_view name);
 /// In the order of their names.

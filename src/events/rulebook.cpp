@@ -1,7 +1,5 @@
 #include "events/rulebook.h"
 
-#include <algorithm>
-
 namespace tidemill::events {
 
 Status RuleBook::put(CompiledRule rule) {
@@ -9,9 +7,12 @@ Status RuleBook::put(CompiledRule rule) {
   erase(id);
   const auto name = name_of(rule.rule.key);
   if (rule.rule.enabled) {
-    TM_TRY(auto pattern, pattern::Pattern::compile(rule.rule.pattern));
+    std::optional<pattern::Pattern> pattern;
+    if (!rule.rule.pattern.empty()) {
+      TM_TRY(pattern, pattern::Pattern::compile(rule.rule.pattern));
+    }
     auto& bus = buses_[name];
-    bus.matcher.add(pattern::RuleId(id), std::move(pattern));
+    if (pattern) bus.matcher.add(pattern::RuleId(id), *pattern);
     bus.rules[id] = std::make_shared<const CompiledRule>(std::move(rule));
     bus_of_rule_[id] = name;
   }
@@ -33,16 +34,20 @@ void RuleBook::clear() {
   bus_of_rule_.clear();
 }
 
-Result<std::vector<std::shared_ptr<const CompiledRule>>> RuleBook::match(
-    const BusKey& key, std::string_view envelope) const {
+std::shared_ptr<const CompiledRule> RuleBook::find(std::int64_t id) const {
+  const auto name = bus_of_rule_.find(id);
+  return name == bus_of_rule_.end() ? nullptr : buses_.at(name->second).rules.at(id);
+}
+
+std::vector<std::shared_ptr<const CompiledRule>> RuleBook::match(const BusKey& key,
+                                                                 std::string_view envelope,
+                                                                 pattern::Names names) const {
   std::vector<std::shared_ptr<const CompiledRule>> matched;
   const auto bus = buses_.find(name_of(key));
   if (bus == buses_.end()) return matched;
-  TM_TRY(const auto event, pattern::Event::parse(envelope));
-  for (const auto id : bus->second.matcher.match(event)) {
-    matched.push_back(bus->second.rules.at(std::int64_t(id)));
-  }
-  std::ranges::sort(matched, {}, [](const auto& rule) { return rule->rule.id; });
+  std::vector<pattern::RuleId> ids;
+  bus->second.matcher.match(envelope, names, ids);
+  for (const auto id : ids) matched.push_back(bus->second.rules.at(std::int64_t(id)));
   return matched;
 }
 

@@ -21,14 +21,19 @@ struct CompiledRule {
 
 class RuleBook {
  public:
-  /// Adds the rule or replaces the one of that id. A disabled rule matches nothing.
+  /// Adds the rule or replaces the one of that id. A disabled rule, and one without a pattern,
+  /// matches nothing.
   Status put(CompiledRule rule);
   void erase(std::int64_t id);
   void clear();
 
-  /// The rules of `key` whose pattern matches `envelope`, in the order of their ids.
-  [[nodiscard]] Result<std::vector<std::shared_ptr<const CompiledRule>>> match(
-      const BusKey& key, std::string_view envelope) const;
+  /// The enabled rule of that id, or nullptr.
+  [[nodiscard]] std::shared_ptr<const CompiledRule> find(std::int64_t id) const;
+  /// The rules of `key` whose pattern matches `envelope`, in the order of their ids. The envelope
+  /// is JSON that Tidemill wrote; `names` says whether its detail is Tidemill's own as well.
+  [[nodiscard]] std::vector<std::shared_ptr<const CompiledRule>> match(
+      const BusKey& key, std::string_view envelope,
+      pattern::Names names = pattern::Names::any) const;
 
  private:
   struct Bus {

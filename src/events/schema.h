@@ -1,4 +1,5 @@
-/// The tables of events: buses, rules, targets, what was published and what came of it.
+/// The tables of events: buses, rules, targets, what was published and what came of it;
+/// archives and replays.
 #pragma once
 
 #include <array>
@@ -7,7 +8,7 @@
 
 namespace tidemill::events {
 
-inline constexpr std::array<store::Migration, 2> migrations = {{{"events", 1, R"sql(
+inline constexpr std::array<store::Migration, 4> migrations = {{{"events", 1, R"sql(
 CREATE TABLE buses (
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
   description TEXT, created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,
@@ -79,6 +80,50 @@ CREATE TABLE decisions (
 ) STRICT;
 )sql"},
                                                                 {"events", 2, R"sql(
+ALTER TABLE rules ADD COLUMN schedule TEXT;  -- ScheduleExpression; then the pattern may be empty
+)sql"},
+                                                                {"events", 3, R"sql(
+CREATE TABLE archives (
+  id INTEGER PRIMARY KEY,
+  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+  bus_account TEXT NOT NULL, bus_region TEXT NOT NULL, bus TEXT NOT NULL,
+  pattern TEXT,                     -- NULL: every event
+  description TEXT,
+  retention_days INTEGER NOT NULL,  -- 0: for ever
+  created_ms INTEGER NOT NULL,
+  event_count INTEGER NOT NULL DEFAULT 0, size_bytes INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (account, region, name)
+) STRICT;
+
+CREATE TABLE archived_events (
+  archive INTEGER NOT NULL REFERENCES archives (id),
+  time_ms INTEGER NOT NULL,         -- of the event itself, by which replays are asked for
+  event INTEGER NOT NULL REFERENCES events (seq),
+  bytes INTEGER NOT NULL,
+  PRIMARY KEY (archive, time_ms, event)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX archived_events_event ON archived_events (event);
+
+CREATE INDEX decisions_event ON decisions (event);
+
+CREATE TABLE replays (
+  id INTEGER PRIMARY KEY,
+  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+  archive TEXT NOT NULL,            -- its name: it may go while the replay's row stays;
+                                    -- empty: the events of late, that match the rules named
+  bus_account TEXT NOT NULL, bus_region TEXT NOT NULL, bus TEXT NOT NULL,
+  filter_arns TEXT NOT NULL,        -- a JSON list of rules; empty: all
+  description TEXT,
+  from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,
+  state TEXT NOT NULL, reason TEXT,
+  started_ms INTEGER NOT NULL, ended_ms INTEGER,
+  last_ms INTEGER, last_event INTEGER NOT NULL DEFAULT 0,  -- how far it has come
+  sent INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (account, region, name)
+) STRICT;
+CREATE INDEX replays_open ON replays (id) WHERE ended_ms IS NULL;
+)sql"},
+                                                                {"events", 4, R"sql(
 -- The target's SqsParameters.MessageGroupId, or empty.
 ALTER TABLE deliveries ADD COLUMN group_id TEXT NOT NULL DEFAULT '';
 )sql"}}};

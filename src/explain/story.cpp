@@ -5,27 +5,11 @@
 #include <fmt/format.h>
 
 #include "events/rule.h"
+#include "explain/stored_event.h"
 #include "pattern/pattern.h"
 
 namespace tidemill::explain {
 namespace {
-
-struct StoredEvent {
-  std::int64_t seq = 0;
-  std::string id, envelope;
-  events::BusKey bus;
-  TimeMs published;
-};
-
-StoredEvent read_event(const store::Row& row) {
-  StoredEvent event;
-  event.seq = row.integer(0);
-  event.id = row.text(1);
-  event.bus = {{row.text(2), row.text(3)}, row.text(4)};
-  event.published = {row.integer(5)};
-  event.envelope = row.text(6);
-  return event;
-}
 
 json::value maybe(std::optional<std::int64_t> number) {
   return number ? json::value(*number) : json::value(nullptr);
@@ -165,14 +149,11 @@ Result<json::value> Storyteller::tell(store::Tx& tx, std::string_view uri) const
   TM_TRY(auto object, sources_.object(tx, uri.substr(5, slash - 5), uri.substr(slash + 1)));
   object["uri"] = uri;
   TM_TRY(const auto stored,
-         tx.all("SELECT seq, id, account, region, bus, published_ms, envelope FROM events"
-                " WHERE subject = $1 ORDER BY seq DESC LIMIT $2",
+         tx.all(fmt::format("{} WHERE subject = $1 ORDER BY seq DESC LIMIT $2", select_events),
                 read_event, uri, events_max));
   json::array shown;
   for (const auto& event : stored) {
-    TM_TRY(auto told, tell_event(tx, event.seq, event.bus, event.published, event.envelope));
-    told["id"] = event.id;
-    told["published_ms"] = event.published.ms;
+    TM_TRY(auto told, tell_event(tx, event));
     shown.push_back(std::move(told));
   }
   json::object story;
@@ -182,14 +163,12 @@ Result<json::value> Storyteller::tell(store::Tx& tx, std::string_view uri) const
   return story;
 }
 
-Result<json::object> Storyteller::tell_event(store::Tx& tx, std::int64_t seq,
-                                             const events::BusKey& bus, TimeMs published,
-                                             std::string_view envelope) const {
-  TM_TRY(const auto event, pattern::Event::parse(envelope));
-  TM_TRY(const auto deliveries, deliveries_of(tx, seq));
-  TM_TRY(const auto rules, events::list_rules(tx, bus));
+Result<json::object> Storyteller::tell_event(store::Tx& tx, const StoredEvent& stored) const {
+  TM_TRY(const auto event, pattern::Event::parse(stored.envelope));
+  TM_TRY(const auto deliveries, deliveries_of(tx, stored.seq));
+  TM_TRY(const auto rules, events::list_rules(tx, stored.bus));
   std::vector<RuleView> views;
-  for (const auto& rule : rules) views.push_back(view_rule(rule, event, published));
+  for (const auto& rule : rules) views.push_back(view_rule(rule, event, stored.published));
   for (const auto& delivery : deliveries) {
     auto view = std::ranges::find_if(views, [&](const RuleView& v) {
       return json::text_or_empty(v.shown, "arn") == delivery.rule_arn;
@@ -223,8 +202,10 @@ Result<json::object> Storyteller::tell_event(store::Tx& tx, std::int64_t seq,
     if (!view.shown.at("matched").as_bool() && ++misses > misses_max) continue;
     shown_rules.push_back(std::move(view.shown));
   }
-  TM_TRY(const auto parsed, json::parse_object(envelope));
-  return json::object{{"detail_type", json::text_or_empty(parsed, "detail-type")},
+  TM_TRY(const auto parsed, json::parse_object(stored.envelope));
+  return json::object{{"id", stored.id},
+                      {"published_ms", stored.published.ms},
+                      {"detail_type", json::text_or_empty(parsed, "detail-type")},
                       {"envelope", parsed},
                       {"rules", std::move(shown_rules)},
                       {"rules_total", rules.size()}};

@@ -89,9 +89,8 @@ TargetInput parse_target_input(const events::Delivery& delivery) {
   if (const auto* arguments = member_object(*object, "Arguments")) {
     input.arguments = arguments_of(*arguments);
   }
-  constexpr std::array settings = {"Timeout",         "MaxCapacity",
-                                   "WorkerType",      "NumberOfWorkers",
-                                   "ExecutionClass",  "SecurityConfiguration",
+  constexpr std::array settings = {"Timeout",          "MaxCapacity",    "WorkerType",
+                                   "NumberOfWorkers",  "ExecutionClass", "SecurityConfiguration",
                                    "AllocatedCapacity"};
   for (const char* name : settings) {
     if (const auto* value = object->if_contains(name)) input.settings[name] = *value;
@@ -112,10 +111,14 @@ Trigger trigger_of(const events::Delivery& delivery) {
   Arguments& arguments = trigger.arguments;
   arguments["--trigger_source"] = trigger.source;
   arguments["--event_id"] = delivery.event_id;
-  if (!delivery.rule_name.empty()) arguments["--rule_name"] = delivery.rule_name;
+  const bool by_schedule = delivery.event_source == "aws.scheduler";
+  if (!delivery.rule_name.empty()) {
+    arguments[by_schedule ? "--schedule_name" : "--rule_name"] = delivery.rule_name;
+  }
   const auto event = json::parse_object(delivery.event);
   if (!event) return trigger;
   put(arguments, "--event_time", *event, "time");
+  if (trigger.source == "schedule") put(arguments, "--scheduled_time", *event, "time");
   if (trigger.source == "s3_event") put_object_facts(arguments, *event);
   return trigger;
 }
@@ -131,10 +134,10 @@ Arguments merge_arguments(const ArgumentLayers& layers) {
 std::vector<std::string> make_argv(const Arguments& arguments, const ArgvFacts& facts) {
   const auto temp_dir = arguments.find("--TempDir");
   std::vector<std::string> argv = {
-      "--JOB_NAME", facts.job_name,
+      "--JOB_NAME",   facts.job_name,
       "--JOB_RUN_ID", facts.run_id,
-      "--JOB_ID", facts.job_id,
-      "--TempDir", temp_dir == arguments.end() ? facts.temp_dir : temp_dir->second};
+      "--JOB_ID",     facts.job_id,
+      "--TempDir",    temp_dir == arguments.end() ? facts.temp_dir : temp_dir->second};
   if (!facts.is_python_shell && !arguments.contains("--job-bookmark-option")) {
     argv.insert(argv.end(), {"--job-bookmark-option", "job-bookmark-disable"});
   }

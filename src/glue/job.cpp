@@ -164,16 +164,17 @@ JobPlan plan_of(const Job& job) {
                .defaults = arguments_at(d, "DefaultArguments"),
                .fixed = arguments_at(d, "NonOverridableArguments")};
   if (plan.command.empty()) plan.command = "glueetl";
-  if (const auto* property = d.if_contains("ExecutionProperty"); property && property->is_object()) {
+  if (const auto* property = d.if_contains("ExecutionProperty");
+      property && property->is_object()) {
     plan.concurrent_max =
         static_cast<int>(number_or(property->get_object(), "MaxConcurrentRuns", 1));
   }
   plan.retries_max = static_cast<int>(number_or(d, "MaxRetries", 0));
   plan.timeout_minutes = static_cast<int>(number_or(d, "Timeout", default_timeout(d)));
-  constexpr std::array kept = {"MaxCapacity", "WorkerType", "NumberOfWorkers", "GlueVersion",
-                               "Timeout", "SecurityConfiguration", "NotificationProperty",
-                               "ExecutionClass", "MaintenanceWindow", "AllocatedCapacity",
-                               "JobMode", "JobRunQueuingEnabled"};
+  constexpr std::array kept = {"MaxCapacity",          "WorkerType",     "NumberOfWorkers",
+                               "GlueVersion",          "Timeout",        "SecurityConfiguration",
+                               "NotificationProperty", "ExecutionClass", "MaintenanceWindow",
+                               "AllocatedCapacity",    "JobMode",        "JobRunQueuingEnabled"};
   for (const char* name : kept) {
     if (has(d, name)) plan.settings[name] = *d.if_contains(name);
   }

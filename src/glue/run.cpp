@@ -9,9 +9,9 @@
 namespace tidemill::glue {
 namespace {
 
-constexpr std::array<std::string_view, 10> names = {"STARTING", "RUNNING", "STOPPING", "STOPPED",
-                                                    "SUCCEEDED", "FAILED", "TIMEOUT", "ERROR",
-                                                    "WAITING", "EXPIRED"};
+constexpr std::array<std::string_view, 10> names = {"STARTING",  "RUNNING", "STOPPING", "STOPPED",
+                                                    "SUCCEEDED", "FAILED",  "TIMEOUT",  "ERROR",
+                                                    "WAITING",   "EXPIRED"};
 
 RunStep end_step(const RunView& view, const RunEnd& end) {
   RunStep step{.state = RunState::succeeded, .changed = true};
@@ -67,9 +67,8 @@ std::optional<RunStep> advance(const RunView& view, const RunEvent& event) {
       if (view.state == RunState::stopping) return RunStep{.state = view.state, .stop = true};
       return RunStep{.state = RunState::running, .changed = view.state != RunState::running};
     case RunEvent::Kind::stop_asked:
-      return RunStep{.state = RunState::stopping,
-                     .changed = view.state != RunState::stopping,
-                     .stop = true};
+      return RunStep{
+          .state = RunState::stopping, .changed = view.state != RunState::stopping, .stop = true};
     case RunEvent::Kind::ended: return end_step(view, event.end);
   }
   return std::nullopt;

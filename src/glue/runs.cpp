@@ -330,6 +330,7 @@ json::object shown_run(const RunRow& run) {
                      {"trigger_source", run.trigger_source},
                      {"rule", run.rule_name},
                      {"event_id", run.event_id},
+                     {"delivery", run.delivery},
                      {"created_ms", run.created.ms},
                      {"spawned_ms", time(run.spawned)},
                      {"first_line_ms", time(run.first_line)},

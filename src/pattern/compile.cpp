@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <iterator>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -57,16 +58,6 @@ std::string compact(std::string_view json) {
   return out;
 }
 
-std::vector<std::string> split(std::string_view path) {
-  std::vector<std::string> steps;
-  for (;;) {
-    const auto dot = path.find('.');
-    steps.emplace_back(path.substr(0, dot));
-    if (dot == path.npos) return steps;
-    path.remove_prefix(dot + 1);
-  }
-}
-
 /// Paths in the order in which AWS asks them, that of their UTF-16 units.
 bool before(std::string_view a, std::string_view b) {
   const auto [x, y] = std::ranges::mismatch(a, b);
@@ -89,8 +80,10 @@ class Compiler {
     if (token != Token::begin_object) return reader_.fault("Filter is not an object");
     Rules rules;
     TM_CHECK(object(rules, "", false));
+    TM_CHECK(reader_.expect_end());
     for (const auto& rule : rules) {
       Branch branch;
+      branch.reserve(rule.size());
       for (const auto& [path, clause] : rule) branch.push_back(clause);
       std::ranges::sort(branch, before, [this](std::uint32_t clause) -> std::string_view {
         return out_.clauses[clause].path;
@@ -103,7 +96,7 @@ class Compiler {
 
  private:
   using PathId = std::uint32_t;
-  using Rule = std::map<PathId, std::uint32_t>;  ///< Clause by path.
+  using Rule = std::vector<std::pair<PathId, std::uint32_t>>;  ///< Clause by path, ascending.
   using Rules = std::vector<Rule>;
 
   /// Reads the members of an object into every one of `rules`; `path` ends in a dot or is empty.
@@ -165,29 +158,38 @@ class Compiler {
 
   Read<void> field(Rules& rules, const std::string& path) {
     const auto start = reader_.offset() - 1;
-    Clause clause{.path = path, .steps = split(path), .number = out_.clauses.size()};
-    if (clause.steps.size() > JsonReader::depth_max) {
-      return reader_.fault(fmt::format("A path has {} steps, the most is {}", clause.steps.size(),
-                                       JsonReader::depth_max));
+    Clause clause{.path = path, .number = out_.clauses.size()};
+    const auto steps = std::size_t(std::ranges::count(path, '.')) + 1;
+    if (steps > JsonReader::depth_max) {
+      return reader_.fault(
+          fmt::format("A path has {} steps, the most is {}", steps, JsonReader::depth_max));
     }
     ExpressionReader expressions(reader_, text_, options_);
     for (;;) {
       TM_TRY(const auto token, reader_.next());
       if (token == Token::end_array) break;
-      auto one = token == Token::begin_object ? expressions.read() : expressions.plain(token);
-      TM_TRY(auto alternative, std::move(one));
-      if (alternative.all.front().any.empty()) {
-        clause.absent = true;
+      if (token == Token::begin_object) {
+        TM_TRY(const bool present, expressions.read());
+        clause.absent = clause.absent || !present;
       } else {
-        clause.any.push_back(std::move(alternative));
+        TM_CHECK(expressions.plain(token));
       }
     }
-    if (clause.any.empty() && !clause.absent) return reader_.fault("Empty arrays are not allowed");
+    clause.program = expressions.take_program();
+    if (clause.program.empty() && !clause.absent) {
+      return reader_.fault("Empty arrays are not allowed");
+    }
     clause.json = compact(text_.substr(start, reader_.offset() - start));
-    const auto [known, added] = paths_.emplace(path, static_cast<PathId>(paths_.size()));
+    const auto id = path_id(path);
     if (rules.empty()) rules.emplace_back();
     for (auto& rule : rules) {
-      rule[known->second] = static_cast<std::uint32_t>(clause.number);
+      const auto at = std::ranges::lower_bound(rule, id, {}, &Rule::value_type::first);
+      const auto number = static_cast<std::uint32_t>(clause.number);
+      if (at != rule.end() && at->first == id) {
+        at->second = number;
+      } else {
+        rule.insert(at, {id, number});
+      }
       if (rule.size() > Pattern::fields_max) {
         return reader_.fault(
             fmt::format("Size of rule exceeds max value of {}", Pattern::fields_max));
@@ -197,15 +199,27 @@ class Compiler {
     return {};
   }
 
+  PathId path_id(const std::string& path) {
+    // A look at a number each: faster than a table for what fits into one pattern.
+    const auto hash = std::hash<std::string>()(path);
+    for (PathId id = 0; id < paths_.size(); ++id) {
+      if (paths_[id].hash == hash && out_.clauses[paths_[id].clause].path == path) return id;
+    }
+    paths_.push_back({hash, out_.clauses.size()});
+    return static_cast<PathId>(paths_.size() - 1);
+  }
+
   Read<void> check_complexity() const {
     constexpr std::size_t complexity_max = 10;
     if (!options_.strict_aws) return {};
     for (const auto& clause : out_.clauses) {
+      std::deque<Wildcard> parsed;
       std::vector<const Wildcard*> wildcards;
-      for (const auto& alternative : clause.any) {
-        for (const auto& test : alternative.all.front().any) {
-          if (const auto* like = std::get_if<Like>(&test)) wildcards.push_back(&like->wildcard);
-        }
+      for (ProgramReader tests(clause.program); !tests.done();) {
+        const auto test = tests.next();
+        if (test.ask != Ask::wildcard) continue;
+        parsed.push_back(Wildcard::parse(wildcard_text(test.text)).value());
+        wildcards.push_back(&parsed.back());
       }
       if (complexity(wildcards, complexity_max) > complexity_max) {
         return std::unexpected(
@@ -220,7 +234,11 @@ class Compiler {
   std::string_view text_;
   Options options_;
   JsonReader reader_;
-  std::map<std::string, PathId> paths_;
+  struct KnownPath {
+    std::size_t hash;
+    std::size_t clause;  ///< The first with that path.
+  };
+  std::vector<KnownPath> paths_;
   PatternData out_;
 };
 

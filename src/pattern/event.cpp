@@ -2,9 +2,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <span>
@@ -12,15 +10,9 @@
 
 #include "pattern/event_data.h"
 #include "pattern/json_reader.h"
-#include "pattern/number.h"
 
 namespace tidemill::pattern {
 namespace {
-
-std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
-  const auto product = static_cast<unsigned __int128>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
 
 /// Reads an event into its data, one token at a time; no recursion, so depth costs no stack.
 class EventReader {
@@ -41,7 +33,7 @@ class EventReader {
       if (auto done = take(*token); !done) return done;
     }
     group_values();
-    return {};
+    return reader_.expect_end();
   }
 
  private:
@@ -102,11 +94,7 @@ class EventReader {
       default: value.kind = Kind::null_value; break;
     }
     value.text = keep(*text);
-    if (token == Token::number) {
-      const auto number = comparable_number(value.text);
-      value.comparable = number.has_value();
-      value.number = number.value_or(0);
-    }
+    if (token == Token::number) value.number = nearest_double(value.text);
     const auto node = scope.array == no_array ? node_ : scope.node;
     ++out_.nodes[node].count;
     out_.values.push_back(value);
@@ -181,21 +169,6 @@ class EventReader {
 
 }  // namespace
 
-std::uint64_t EventData::hash(std::uint32_t parent, std::string_view step) const noexcept {
-  // The address stands in for a random seed: who writes events can't know it, so can't collide.
-  const auto seed = std::bit_cast<std::uintptr_t>(this);
-  auto state = mix(seed ^ 0x9e3779b97f4a7c15, parent ^ 0xd1b54a32d192ed03);
-  while (step.size() > 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, step.data(), 8);
-    state = mix(state ^ word, 0xa0761d6478bd642f ^ seed);
-    step.remove_prefix(8);
-  }
-  std::uint64_t word = 0;
-  std::memcpy(&word, step.data(), step.size());
-  return mix(state ^ word, 0xe7037ed1a0b428db ^ step.size() ^ (seed << 8));
-}
-
 std::uint32_t EventData::child(std::uint32_t parent, std::string_view step) const noexcept {
   const auto mask = table.size() - 1;
   for (auto slot = hash(parent, step) & mask; table[slot] != 0; slot = (slot + 1) & mask) {
@@ -205,13 +178,15 @@ std::uint32_t EventData::child(std::uint32_t parent, std::string_view step) cons
   return none;
 }
 
-std::span<const Value> EventData::at(std::span<const std::string> steps) const noexcept {
+std::span<const Value> EventData::at(std::string_view path) const noexcept {
   std::uint32_t node = 0;
-  for (const auto& step : steps) {
-    node = child(node, step);
+  for (;;) {
+    const auto dot = path.find('.');
+    node = child(node, path.substr(0, dot));
     if (node == none) return {};
+    if (dot == path.npos) return values_of(node);
+    path.remove_prefix(dot + 1);
   }
-  return values_of(node);
 }
 
 Result<Event> Event::parse(std::string_view json) {

@@ -9,36 +9,41 @@
 #include "base/json.h"
 #include "pattern/search.h"
 #include "pattern/source_text.h"
+#include "pattern/wildcard.h"
 
 namespace tidemill::pattern {
 namespace {
 
 std::string quote(std::string_view text) { return printable(json::quote(text)); }
 
-std::string say(const Text& t) { return quote(t.text); }
-std::string say(const SameAddress& t) { return quote(t.text); }
-std::string say(const Number& t) { return t.text; }
-std::string say(const Word& t) {
-  return t.kind == Kind::null_value ? "null" : t.kind == Kind::true_value ? "true" : "false";
-}
-std::string say(const Prefix& t) { return "prefix " + quote(t.text); }
-std::string say(const Suffix& t) { return "suffix " + quote(t.text); }
-std::string say(const IgnoreCase& t) {
-  const auto* kind = t.where == IgnoreCase::Where::whole    ? ""
-                     : t.where == IgnoreCase::Where::prefix ? "prefix "
-                                                            : "suffix ";
-  return fmt::format("{}{} in any case", kind, quote(t.text));
-}
-std::string say(const Like& t) { return "wildcard " + quote(t.text); }
-std::string say(const Range& t) {
+std::string say_range(const Test& t) {
   std::string out = "a number";
-  if (t.bottom) out += fmt::format(" {} {}", t.bottom->open ? ">" : ">=", t.bottom->text);
-  if (t.bottom && t.top) out += " and";
-  if (t.top) out += fmt::format(" {} {}", t.top->open ? "<" : "<=", t.top->text);
+  const auto& b = t.bounds;
+  if (b.has_bottom) out += fmt::format(" {} {}", b.bottom_open ? ">" : ">=", t.text);
+  if (b.has_bottom && b.has_top) out += " and";
+  if (b.has_top) out += fmt::format(" {} {}", b.top_open ? "<" : "<=", t.top_text);
   return out;
 }
-std::string say(const InNetwork& t) { return "an address in " + t.text; }
-std::string say(const Exists&) { return "any value"; }
+
+std::string say(const Test& t) {
+  switch (t.ask) {
+    case Ask::text:
+    case Ask::address: return quote(t.text);
+    case Ask::number:
+    case Ask::number_text:
+    case Ask::word: return std::string(t.text);
+    case Ask::prefix: return "prefix " + quote(t.text);
+    case Ask::suffix: return "suffix " + quote(t.text);
+    case Ask::ignore_case: return quote(t.text) + " in any case";
+    case Ask::ignore_case_prefix: return fmt::format("prefix {} in any case", quote(t.text));
+    case Ask::ignore_case_suffix: return fmt::format("suffix {} in any case", quote(t.text));
+    case Ask::wildcard: return "wildcard " + quote(wildcard_text(t.text));
+    case Ask::range: return say_range(t);
+    case Ask::network: return fmt::format("an address in {}", t.text);
+    case Ask::anything: break;
+  }
+  return "any value";
+}
 
 /// `words` with `between` them; an ellipsis for all above a few.
 std::string join(const std::vector<std::string>& words, std::string_view between) {
@@ -47,14 +52,6 @@ std::string join(const std::vector<std::string>& words, std::string_view between
   auto out = fmt::format("{}", fmt::join(words.begin(), words.begin() + shown, between));
   if (shown < words.size()) out += fmt::format(" or {} more", words.size() - shown);
   return out;
-}
-
-std::string say(const Condition& condition) {
-  std::vector<std::string> words;
-  for (const auto& test : condition.any) {
-    words.push_back(std::visit([](const auto& t) { return say(t); }, test));
-  }
-  return (condition.negated ? "anything but " : "") + join(words, ", ");
 }
 
 /// `value` as JSON.
@@ -88,28 +85,29 @@ std::string_view part(std::string_view text, std::size_t bytes, bool front) {
   return text.substr(start);
 }
 
-/// The prefix or suffix that is all the clause asks; nullptr if it asks for something else.
-template <class Affix>
-const Affix* lone(const Clause& clause) {
-  if (clause.any.size() != 1 || clause.any[0].all.size() != 1) return nullptr;
-  const auto& condition = clause.any[0].all[0];
-  return condition.negated || clause.absent ? nullptr : std::get_if<Affix>(&condition.any.front());
+/// The one test that is all the clause asks, unless it is negated; `anything` if there are more.
+Test lone(const Clause& clause) {
+  if (clause.absent) return {};
+  ProgramReader reader(clause.program);
+  const auto test = reader.next();
+  return reader.done() && !test.negated ? test : Test{};
 }
 
 std::string tell(const Clause& clause, std::span<const Value> values) {
-  const auto& leaf = clause.steps.back();
+  const auto leaf = clause.leaf();
   const auto expected = fmt::format("{}: expected {}, ", clause.path, describe(clause));
   if (values.empty()) return expected + "but it is absent";
   if (values.size() > 1) return expected + fmt::format("the event has {}", show_all(values));
   const auto text = values[0].text;
   if (values[0].kind == Kind::string) {
-    if (const auto* prefix = lone<Prefix>(clause)) {
+    const auto test = lone(clause);
+    if (test.ask == Ask::prefix) {
       return fmt::format("{}the {} starts with {}", expected, leaf,
-                         quote(part(text, prefix->text.size(), true)));
+                         quote(part(text, test.text.size(), true)));
     }
-    if (const auto* suffix = lone<Suffix>(clause)) {
+    if (test.ask == Ask::suffix) {
       return fmt::format("{}the {} ends in {}", expected, leaf,
-                         quote(part(text, suffix->text.size(), false)));
+                         quote(part(text, test.text.size(), false)));
     }
   }
   return fmt::format("{}the {} is {}", expected, leaf, show(values[0]));
@@ -132,13 +130,13 @@ Explanation scattered(const PatternData& pattern, const Branch& branch, const Ev
   std::vector<std::uint32_t> in_order = branch;
   std::ranges::sort(in_order);
   const auto in_array = [&](std::uint32_t index) {
-    const auto values = event.at(pattern.clauses[index].steps);
+    const auto values = event.at(pattern.clauses[index].path);
     return !values.empty() && values.back().element != 0;
   };
   const auto found = std::ranges::find_if(in_order, in_array);
   const auto& clause = pattern.clauses[found == in_order.end() ? in_order.front() : *found];
   Explanation out{.distance = 1, .path = printable(clause.path), .expected = clause.json};
-  out.actual = show_all(event.at(clause.steps));
+  out.actual = show_all(event.at(clause.path));
   out.text = fmt::format(
       "{}: expected {}, but no one element of the event's arrays has all that the pattern asks",
       out.path, describe(clause));
@@ -148,13 +146,19 @@ Explanation scattered(const PatternData& pattern, const Branch& branch, const Ev
 }  // namespace
 
 std::string describe(const Clause& clause) {
-  std::vector<std::string> words;
+  std::vector<std::string> words, all, tests;
   bool plain = true;
-  for (const auto& alternative : clause.any) {
-    std::vector<std::string> all;
-    for (const auto& condition : alternative.all) all.push_back(say(condition));
+  for (ProgramReader reader(clause.program); !reader.done();) {
+    const auto test = reader.next();
+    tests.push_back(say(test));
+    if (!test.ends_condition) continue;
+    all.push_back((test.negated ? "anything but " : "") + join(tests, ", "));
+    plain = plain && !test.negated;
+    tests.clear();
+    if (!test.ends_alternative) continue;
+    plain = plain && all.size() == 1;
     words.push_back(join(all, " and "));
-    plain = plain && alternative.all.size() == 1 && !alternative.all[0].negated;
+    all.clear();
   }
   if (clause.absent) words.emplace_back("nothing there");
   if (words.size() == 1) return words[0];
@@ -174,7 +178,7 @@ Explanation Pattern::explain(const Event& event) const {
   }
   if (failed.empty()) return scattered(*data_, *closest, event.data());
   const auto& first = *failed.front();
-  const auto values = event.data().at(first.steps);
+  const auto values = event.data().at(first.path);
   return {.distance = failed.size(),
           .path = printable(first.path),
           .expected = first.json,

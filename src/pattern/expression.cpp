@@ -1,7 +1,8 @@
 // Match expressions. The order of reading and checking is AWS's: it decides the place of an error.
 #include <fmt/format.h>
 
-#include <set>
+#include <algorithm>
+#include <vector>
 
 #include "pattern/compile.h"
 #include "pattern/number.h"
@@ -12,24 +13,10 @@ namespace {
 constexpr std::string_view one_key = "Only one key allowed in match expression";
 constexpr std::string_view too_many = "Too many elements in numeric expression";
 
-Condition only(Test test) {
-  Condition out;
-  out.any.push_back(std::move(test));
-  return out;
-}
-
-Test ignoring_case(std::string_view text, IgnoreCase::Where where) {
-  return IgnoreCase{std::string(text), where, Folded(text)};
-}
-
-/// The test that `op` of anything-but makes of a string; fails with AWS's words.
-std::expected<Test, std::string> anything_but_test(const std::string& op, const std::string& text) {
-  if (op == "equals-ignore-case") return ignoring_case(text, IgnoreCase::Where::whole);
-  if (op == "prefix") return Prefix{text};
-  if (op == "suffix") return Suffix{text};
-  if (op.empty()) return Text{text};
-  TM_TRY(auto wildcard, Wildcard::parse(text));
-  return Like{text, std::move(wildcard)};
+Bounds bounds_of(std::string_view op, double value) {
+  const bool open = op.size() == 1;
+  if (op[0] == '>') return {.bottom = value, .has_bottom = true, .bottom_open = open};
+  return {.top = value, .has_top = true, .top_open = open};
 }
 
 }  // namespace
@@ -51,54 +38,61 @@ Read<double> ExpressionReader::to_number(const std::string& number) {
   return *value;
 }
 
-Read<Alternative> ExpressionReader::plain(Token token) {
-  Test test = Exists{};
+Read<void> ExpressionReader::condition(bool negated) {
+  out_.end_condition(negated);
+  return {};
+}
+
+Read<void> ExpressionReader::plain(Token token) {
   switch (token) {
     case Token::string: {
       TM_TRY(const auto text, reader_.text());
       if (const auto address = parse_address(text)) {
-        test = SameAddress{std::string(text), *address};
+        out_.address(text, *address);
       } else {
-        test = Text{std::string(text)};
+        out_.text(text);
       }
       break;
     }
     case Token::number: {
       TM_TRY(const auto text, reader_.text());
-      test = Number{std::string(text), comparable_number(text)};
+      out_.number(text, comparable_number(text));
       break;
     }
-    case Token::true_value: test = Word{Kind::true_value}; break;
-    case Token::false_value: test = Word{Kind::false_value}; break;
-    case Token::null_value: test = Word{Kind::null_value}; break;
+    case Token::true_value: out_.word(Kind::true_value); break;
+    case Token::false_value: out_.word(Kind::false_value); break;
+    case Token::null_value: out_.word(Kind::null_value); break;
     default: return reader_.fault("Match value must be String, number, true, false, or null");
   }
-  Alternative out;
-  out.all.push_back(only(std::move(test)));
-  return out;
+  out_.end_condition(false);
+  out_.end_alternative();
+  return {};
 }
 
-Read<Alternative> ExpressionReader::read() {
+Read<bool> ExpressionReader::read() {
   TM_TRY(auto token, next());
   if (token != Token::name) return reader_.fault("Match expression name not found");
-  Alternative out;
-  std::set<std::string> names;
+  absent_ = false;
+  std::vector<std::string> names;
   while (token == Token::name) {
     const std::string name(reader_.name());
-    if (!names.insert(name).second) return reader_.fault(std::string(one_key));
-    TM_TRY(auto condition, matcher(name));
-    out.all.push_back(std::move(condition));
+    if (std::ranges::find(names, name) != names.end()) return reader_.fault(std::string(one_key));
+    names.push_back(name);
+    TM_CHECK(matcher(name));
     TM_TRY(token, next());
     if (token != Token::end_object && options_.strict_aws) {
       const bool wordy = name == "numeric" || name == "anything-but";
       return reader_.fault(std::string(wordy ? too_many : one_key));
     }
   }
-  if (names.size() > 1 && names.contains("exists")) return reader_.fault(std::string(one_key));
-  return out;
+  if (names.size() > 1 && std::ranges::find(names, "exists") != names.end()) {
+    return reader_.fault(std::string(one_key));
+  }
+  if (!absent_) out_.end_alternative();
+  return !absent_;
 }
 
-Read<Condition> ExpressionReader::matcher(const std::string& name) {
+Read<void> ExpressionReader::matcher(std::string_view name) {
   if (name == "exactly") return exactly();
   if (name == "prefix") return affix(true);
   if (name == "suffix") return affix(false);
@@ -108,22 +102,24 @@ Read<Condition> ExpressionReader::matcher(const std::string& name) {
   if (name == "cidr") return cidr();
   if (name == "equals-ignore-case") return ignore_case();
   if (name == "wildcard") return wildcard();
-  return reader_.fault("Unrecognized match type " + name);
+  return reader_.fault(fmt::format("Unrecognized match type {}", name));
 }
 
-Read<Condition> ExpressionReader::exactly() {
+Read<void> ExpressionReader::exactly() {
   TM_TRY(const auto token, next());
-  TM_TRY(auto text, string_or(token, "exact match pattern must be a string"));
-  return only(Text{std::move(text)});
+  TM_TRY(const auto text, string_or(token, "exact match pattern must be a string"));
+  out_.text(text);
+  return condition();
 }
 
-Read<Condition> ExpressionReader::affix(bool prefix) {
+Read<void> ExpressionReader::affix(bool prefix) {
   TM_TRY(auto token, next());
   const auto* kind = prefix ? "prefix" : "suffix";
   if (token != Token::begin_object) {
-    TM_TRY(auto text, string_or(token, fmt::format("{} match pattern must be a string", kind)));
-    if (prefix) return only(Prefix{std::move(text)});
-    return only(Suffix{std::move(text)});
+    TM_TRY(const auto text, string_or(token, prefix ? "prefix match pattern must be a string"
+                                                    : "suffix match pattern must be a string"));
+    prefix ? out_.prefix(text) : out_.suffix(text);
+    return condition();
   }
   TM_TRY(token, next());
   if (token != Token::name) {
@@ -137,44 +133,50 @@ Read<Condition> ExpressionReader::affix(bool prefix) {
   TM_TRY(const auto text, string_or(token, "equals-ignore-case match pattern must be a string"));
   TM_TRY(token, next());
   if (token != Token::end_object) return reader_.fault(std::string(one_key));
-  return only(ignoring_case(text, prefix ? IgnoreCase::Where::prefix : IgnoreCase::Where::suffix));
+  out_.ignore_case(prefix ? Ask::ignore_case_prefix : Ask::ignore_case_suffix, text);
+  return condition();
 }
 
-Read<Condition> ExpressionReader::ignore_case() {
+Read<void> ExpressionReader::ignore_case() {
   TM_TRY(const auto token, next());
   TM_TRY(const auto text, string_or(token, "equals-ignore-case match pattern must be a string"));
-  return only(ignoring_case(text, IgnoreCase::Where::whole));
+  out_.ignore_case(Ask::ignore_case, text);
+  return condition();
 }
 
-Read<Condition> ExpressionReader::wildcard() {
+Read<void> ExpressionReader::wildcard() {
   TM_TRY(const auto token, next());
-  TM_TRY(auto text, string_or(token, "wildcard match pattern must be a string"));
-  auto parsed = Wildcard::parse(text);
-  if (!parsed) return reader_.fault(std::move(parsed).error());
-  return only(Like{std::move(text), *std::move(parsed)});
+  TM_TRY(const auto text, string_or(token, "wildcard match pattern must be a string"));
+  const auto parsed = Wildcard::parse(text);
+  if (!parsed) return reader_.fault(parsed.error());
+  out_.wildcard(parsed->encode());
+  return condition();
 }
 
-Read<Condition> ExpressionReader::cidr() {
+Read<void> ExpressionReader::cidr() {
   TM_TRY(const auto token, next());
-  TM_TRY(auto text, string_or(token, "prefix match pattern must be a string"));
+  TM_TRY(const auto text, string_or(token, "prefix match pattern must be a string"));
   auto network = parse_network(text);
   if (!network) {
     return std::unexpected(
         Fault{.message = std::move(network).error(), .offset = reader_.offset(), .placed = false});
   }
-  return only(InNetwork{std::move(text), *network});
+  out_.network(text, *network);
+  return condition();
 }
 
-Read<Condition> ExpressionReader::exists() {
+Read<void> ExpressionReader::exists() {
   TM_TRY(const auto token, next());
-  if (token == Token::true_value) return only(Exists{});
-  if (token != Token::false_value) {
+  if (token != Token::true_value && token != Token::false_value) {
     return reader_.fault("exists match pattern must be either true or false.");
   }
-  return Condition{};  // No test holds for any value; the caller marks the clause as absent.
+  absent_ = token == Token::false_value;
+  if (absent_) return {};
+  out_.anything();
+  return condition();
 }
 
-Read<Condition> ExpressionReader::numeric() {
+Read<void> ExpressionReader::numeric() {
   TM_TRY(auto token, next());
   if (token != Token::begin_array) return reader_.fault("Value of numeric must be an array.");
   TM_TRY(token, next());
@@ -200,13 +202,16 @@ Read<Condition> ExpressionReader::numeric() {
   }
   if (!done) return reader_.fault(std::string(too_many));
   TM_TRY(const auto value, to_number(first));
-  if (op == "=") return only(Number{first, value});
-  Range range;
-  (op[0] == '>' ? range.bottom : range.top) = Range::Bound{value, op.size() == 1, first};
-  return only(std::move(range));
+  if (op == "=") {
+    out_.number(first, value);
+  } else {
+    const bool bottom = op[0] == '>';
+    out_.range(bounds_of(op, value), bottom ? first : "", bottom ? "" : first);
+  }
+  return condition();
 }
 
-Read<Condition> ExpressionReader::numeric_range(const std::string& op, const std::string& first) {
+Read<void> ExpressionReader::numeric_range(const std::string& op, const std::string& first) {
   TM_TRY(const auto shown, reader_.text());
   const std::string second_op(shown);
   if (second_op != "<" && second_op != "<=") {
@@ -223,12 +228,17 @@ Read<Condition> ExpressionReader::numeric_range(const std::string& op, const std
   TM_TRY(const auto bottom, to_number(first));
   TM_TRY(const auto top, to_number(second));
   if (bottom >= top) return reader_.fault("Bottom must be less than top");
-  Range range{.bottom = Range::Bound{bottom, op == ">", first},
-              .top = Range::Bound{top, second_op == "<", second}};
-  return only(std::move(range));
+  out_.range({.bottom = bottom,
+              .top = top,
+              .has_bottom = true,
+              .has_top = true,
+              .bottom_open = op == ">",
+              .top_open = second_op == "<"},
+             first, second);
+  return condition();
 }
 
-Read<Condition> ExpressionReader::anything_but() {
+Read<void> ExpressionReader::anything_but() {
   TM_TRY(auto token, next());
   std::string op;
   if (token == Token::begin_object) {
@@ -240,21 +250,50 @@ Read<Condition> ExpressionReader::anything_but() {
     if (!known) return reader_.fault("Unsupported anything-but pattern: " + op);
     TM_TRY(token, next());
   }
-  Condition out;
   if (token == Token::begin_array) {
-    TM_TRY(out, anything_but_list(op));
+    TM_CHECK(anything_but_list(op));
+  } else if (token == Token::number && op.empty()) {
+    auto done = anything_but_number();
+    // Outside a list AWS doesn't say where the number is.
+    if (!done) done.error().placed = false;
+    TM_CHECK(std::move(done));
   } else if (token == Token::string || token == Token::number) {
-    TM_TRY(auto test, anything_but_one(op, token));
-    out.any.push_back(std::move(test));
+    TM_TRY(const auto text, anything_but_text(op, token));
+    const auto done = anything_but_test(op, text);
+    if (!done) return reader_.fault(done.error());
   } else {
     return reader_.fault("Value of anything-but must be an array or single string/number value.");
   }
-  out.negated = true;
   if (!op.empty()) {
     TM_TRY(token, next());
     if (token != Token::end_object) return reader_.fault(std::string(too_many));
   }
-  return out;
+  return condition(true);
+}
+
+Read<void> ExpressionReader::anything_but_number() {
+  TM_TRY(const auto number, reader_.text());
+  const std::string text(number);
+  TM_TRY(const auto value, to_number(text));
+  out_.number(text, value);
+  return {};
+}
+
+std::expected<void, std::string> ExpressionReader::anything_but_test(const std::string& op,
+                                                                     const std::string& text) {
+  if (op.empty()) {
+    out_.text(text);
+  } else if (op == "equals-ignore-case") {
+    out_.ignore_case(Ask::ignore_case, text);
+  } else if (op == "prefix") {
+    out_.prefix(text);
+  } else if (op == "suffix") {
+    out_.suffix(text);
+  } else {
+    TM_TRY(const auto wildcard, Wildcard::parse(text));
+    out_.wildcard(wildcard.encode());
+  }
+  return {};
 }
 
 Read<std::string> ExpressionReader::anything_but_text(const std::string& op, Token token) {
@@ -273,24 +312,7 @@ Read<std::string> ExpressionReader::anything_but_text(const std::string& op, Tok
   return text;
 }
 
-Read<Test> ExpressionReader::anything_but_one(const std::string& op, Token token) {
-  if (op.empty() && token == Token::number) {
-    TM_TRY(const auto number, reader_.text());
-    const std::string text(number);
-    auto value = to_number(text);
-    // Outside a list AWS doesn't say where the number is.
-    if (!value) value.error().placed = false;
-    TM_TRY(const auto good, std::move(value));
-    return Number{text, good};
-  }
-  TM_TRY(const auto text, anything_but_text(op, token));
-  auto test = anything_but_test(op, text);
-  if (!test) return reader_.fault(std::move(test).error());
-  return *std::move(test);
-}
-
-Read<Condition> ExpressionReader::anything_but_list(const std::string& op) {
-  Condition out;
+Read<void> ExpressionReader::anything_but_list(const std::string& op) {
   bool numbers = false;
   bool strings = false;
   std::string late;  // What is wrong with a wildcard shows only once the list is read.
@@ -300,21 +322,14 @@ Read<Condition> ExpressionReader::anything_but_list(const std::string& op) {
     if (*token == Token::end_array) break;
     if (op.empty() && *token == Token::number) {
       numbers = true;
-      TM_TRY(const auto number, reader_.text());
-      const std::string text(number);
-      TM_TRY(const auto value, to_number(text));
-      out.any.push_back(Number{text, value});
+      TM_CHECK(anything_but_number());
       continue;
     }
     strings = true;
     const auto text = anything_but_text(op, *token);
     if (!text) return std::unexpected(doubled(text.error()));
-    auto test = anything_but_test(op, *text);
-    if (test) {
-      out.any.push_back(*std::move(test));
-    } else if (late.empty()) {
-      late = std::move(test).error();
-    }
+    auto done = anything_but_test(op, *text);
+    if (!done && late.empty()) late = std::move(done).error();
   }
   if (!late.empty()) return reader_.fault(std::move(late));
   if (op.empty() && numbers == strings) {
@@ -322,8 +337,8 @@ Read<Condition> ExpressionReader::anything_but_list(const std::string& op) {
         "Inside anything but list, either all values are number or string, mixed type is not "
         "supported");
   }
-  if (out.any.empty()) return reader_.fault("Empty arrays are not allowed");
-  return out;
+  if (!numbers && !strings) return reader_.fault("Empty arrays are not allowed");
+  return {};
 }
 
 }  // namespace tidemill::pattern

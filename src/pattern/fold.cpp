@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "pattern/source_text.h"
 
@@ -39,9 +42,45 @@ std::string mapped(char32_t code, std::span<const CaseRun> runs, std::span<const
   return out;
 }
 
+constexpr char ascii_mark = 'a', units_mark = 'u';
+
+void append_sized(std::string& out, std::string_view text) {
+  const auto size = std::uint32_t(text.size());
+  out.append(reinterpret_cast<const char*>(&size), sizeof size).append(text);
+}
+
+std::string_view take_sized(std::string_view& from) noexcept {
+  std::uint32_t size = 0;
+  std::memcpy(&size, from.data(), sizeof size);
+  const auto text = from.substr(sizeof size, size);
+  from.remove_prefix(sizeof size + size);
+  return text;
+}
+
+bool same_letters(std::string_view lower, std::string_view value) noexcept {
+  return std::ranges::equal(lower, value, {}, {}, small);
+}
+
+/// What is left of `value` behind (in front of) the units; nullopt if they aren't there.
+std::optional<std::string_view> rest_beyond(std::string_view units, std::string_view value,
+                                            bool from_end) noexcept {
+  const auto strip = [&](std::string_view form) {
+    if (from_end ? !value.ends_with(form) : !value.starts_with(form)) return false;
+    from_end ? value.remove_suffix(form.size()) : value.remove_prefix(form.size());
+    return true;
+  };
+  while (!units.empty()) {
+    const auto lower = take_sized(units);
+    const auto upper = take_sized(units);
+    if (!strip(lower) && (upper.empty() || !strip(upper))) return std::nullopt;
+  }
+  return value;
+}
+
 }  // namespace
 
-Folded::Folded(std::string_view text) {
+std::vector<FoldedUnit> folded_units(std::string_view text) {
+  std::vector<FoldedUnit> units;
   bool plain = false;  // Whether the last unit is a text without case, to be continued.
   for (std::size_t at = 0; at < text.size();) {
     const auto [code, length] = utf8_at(text, at);
@@ -53,48 +92,60 @@ Folded::Folded(std::string_view text) {
       upper = mapped(code, upper_runs, upper_texts);
     }
     if (lower != upper) {
-      units_.push_back({std::move(lower), std::move(upper)});
+      units.push_back({std::move(lower), std::move(upper)});
       plain = false;
     } else if (plain) {
-      units_.back().lower += lower;
+      units.back().lower += lower;
     } else {
-      units_.push_back({std::move(lower), {}});
+      units.push_back({std::move(lower), {}});
       plain = true;
     }
   }
+  return units;
 }
 
-std::optional<std::string_view> Folded::rest_after(std::string_view value) const noexcept {
-  for (const auto& [lower, upper] : units_) {
-    if (value.starts_with(lower)) {
-      value.remove_prefix(lower.size());
-    } else if (!upper.empty() && value.starts_with(upper)) {
-      value.remove_prefix(upper.size());
-    } else {
-      return std::nullopt;
-    }
+std::string fold(std::string_view text, bool from_end) {
+  auto lower = ascii_lower(text);
+  if (lower.size() == text.size()) return ascii_mark + lower;
+  auto units = folded_units(text);
+  if (from_end) std::ranges::reverse(units);
+  std::string out(1, units_mark);
+  for (const auto& unit : units) {
+    append_sized(out, unit.lower);
+    append_sized(out, unit.upper);
   }
-  return value;
+  return out;
 }
 
-bool Folded::equals(std::string_view value) const noexcept {
-  const auto rest = rest_after(value);
+bool folded_equals(std::string_view folded, std::string_view value) noexcept {
+  const auto forms = folded.substr(1);
+  if (folded[0] == ascii_mark) return same_letters(forms, value);
+  const auto rest = rest_beyond(forms, value, false);
   return rest && rest->empty();
 }
 
-bool Folded::starts(std::string_view value) const noexcept { return rest_after(value).has_value(); }
+bool folded_starts(std::string_view folded, std::string_view value) noexcept {
+  const auto forms = folded.substr(1);
+  if (folded[0] == ascii_mark) return same_letters(forms, value.substr(0, forms.size()));
+  return rest_beyond(forms, value, false).has_value();
+}
 
-bool Folded::ends(std::string_view value) const noexcept {
-  for (auto unit = units_.rbegin(); unit != units_.rend(); ++unit) {
-    if (value.ends_with(unit->lower)) {
-      value.remove_suffix(unit->lower.size());
-    } else if (!unit->upper.empty() && value.ends_with(unit->upper)) {
-      value.remove_suffix(unit->upper.size());
-    } else {
-      return false;
-    }
+bool folded_ends(std::string_view folded, std::string_view value) noexcept {
+  const auto forms = folded.substr(1);
+  if (folded[0] == ascii_mark) {
+    const auto tail = value.size() - std::min(value.size(), forms.size());
+    return same_letters(forms, value.substr(tail));
   }
-  return true;
+  return rest_beyond(forms, value, true).has_value();
+}
+
+std::string ascii_lower(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x80) return {};
+    out += small(c);
+  }
+  return out;
 }
 
 }  // namespace tidemill::pattern

@@ -143,6 +143,13 @@ Read<Token> JsonReader::next() {
   return finish(Token::name);
 }
 
+Read<void> JsonReader::expect_end() {
+  const auto c = skip_space();
+  if (!c) return std::unexpected(c.error());
+  if (*c != '\0') return unexpected_character(": expected nothing behind the end of the object");
+  return {};
+}
+
 Read<void> JsonReader::name_and_colon() {
   auto named = quoted(name_scratch_, "name", " in field name");
   if (!named) return std::unexpected(std::move(named).error());

@@ -49,6 +49,9 @@ class JsonReader {
   /// value (at all of it, if it's a number or a word); a string is read on only when needed.
   [[nodiscard]] Read<Token> next();
 
+  /// Fails unless there is nothing but white space left. (AWS's engine doesn't look.)
+  [[nodiscard]] Read<void> expect_end();
+
   /// The text of the current token; a string's or name's is unescaped. Reads a string to its end.
   /// The view is good until the next string (a name's: until the next name).
   [[nodiscard]] Read<std::string_view> text();

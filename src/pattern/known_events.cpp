@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/nearest.h"
-#include "pattern/condition.h"
+#include "pattern/asked.h"
 
 namespace tidemill::pattern {
 namespace {
@@ -105,7 +105,7 @@ const Clause* clause_at(const PatternData& pattern, const Branch& branch, std::s
 std::optional<Mistake> unknown_member(const PatternData& pattern, const Branch& branch) {
   for (const auto index : branch) {
     const auto& clause = pattern.clauses[index];
-    const std::string_view first = clause.steps.front();
+    const auto first = std::string_view(clause.path).substr(0, clause.path.find('.'));
     if (!needs_presence(clause) || std::ranges::find(members, first) != members.end()) continue;
     return Mistake{clause.path, fmt::format("an event has no member \"{}\"", first),
                    fmt::format("write \"{}\"", nearest(first, members))};
@@ -118,7 +118,7 @@ std::vector<const Known*> named_events(const PatternData& pattern, const Branch&
   const auto* source = clause_at(pattern, branch, "source");
   if (source == nullptr) return {};
   std::vector<const Known*> out;
-  for (const auto text : source->exact_texts()) {
+  for (const auto text : exact_texts(*source)) {
     const auto before = out.size();
     for (const auto& event : known) {
       if (event.source == text) out.push_back(&event);
@@ -136,11 +136,11 @@ std::optional<Mistake> foreign_detail_type(const PatternData& pattern, const Bra
                                            std::vector<const Known*>& events) {
   const auto* type = clause_at(pattern, branch, "detail-type");
   if (type == nullptr || events.empty()) return std::nullopt;
-  const auto asked = type->exact_texts();
+  const auto asked = exact_texts(*type);
   if (asked.empty()) return std::nullopt;
   std::vector<std::string_view> types;
   for (const auto* event : events) types.push_back(event->detail_type);
-  const auto sources = listed(clause_at(pattern, branch, "source")->exact_texts());
+  const auto sources = listed(exact_texts(*clause_at(pattern, branch, "source")));
   std::erase_if(events, [&](const Known* event) {
     return std::ranges::find(asked, event->detail_type) == asked.end();
   });
@@ -159,7 +159,7 @@ std::optional<Mistake> unknown_detail(const PatternData& pattern, const Branch& 
   for (const auto index : branch) {
     const auto& clause = pattern.clauses[index];
     const std::string_view path = clause.path;
-    if (!needs_presence(clause) || clause.steps.front() != "detail") continue;
+    if (!needs_presence(clause) || !path.starts_with("detail.")) continue;
     const bool there = std::ranges::any_of(events, [path](const Known* event) {
       return (!event->open.empty() && path.starts_with(event->open)) ||
              std::ranges::find(event->paths, path) != event->paths.end();

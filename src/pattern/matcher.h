@@ -1,17 +1,16 @@
-/// Many rules asked at once. A matcher belongs to one thread while it changes; match() is const and
-/// touches nothing, so a matcher that no longer changes may be asked by any thread.
+/// Many rules asked at once. A matcher belongs to one thread, which changes and asks it; a Snapshot
+/// of it is immutable, costs next to nothing to make, and any thread may ask and drop it while the
+/// matcher goes on changing. Neither takes a lock.
 ///
-/// Each branch of a rule that asks for a plain string somewhere is filed under one such string and
-/// its path; an event looks only at what is filed under the strings that it has. So a rule on
-/// `detail.bucket.name` costs the events of other buckets nothing. See docs/internals/pattern.md.
+/// Each branch of a rule is filed under what it asks of one value (this string at that path, a
+/// string that begins so, ...); an event looks only at what is filed under the values that it has.
+/// So a rule on `detail.bucket.name` costs the events of other buckets nothing. See
+/// docs/internals/pattern.md.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "pattern/pattern.h"
@@ -19,6 +18,38 @@
 namespace tidemill::pattern {
 
 enum class RuleId : std::uint64_t {};
+
+/// What is known of the names in an event's text.
+enum class Names : std::uint8_t {
+  any,
+  /// In no object does a name stand twice, and none has a dot. Then reading may end once all that
+  /// rules ask about was seen.
+  plain,
+};
+
+struct RuleIndex;
+class IndexWriter;
+
+class Snapshot {
+ public:
+  /// The rules that match, ascending.
+  [[nodiscard]] std::vector<RuleId> match(const Event& event) const;
+
+  /// The same of an event that is known to be valid JSON, straight from its text, into `out`. It
+  /// allocates nothing once a thread has seen a few events. Of text that isn't JSON it says
+  /// anything, but stays within it.
+  void match(std::string_view json, Names names, std::vector<RuleId>& out) const;
+
+  [[nodiscard]] std::size_t size() const noexcept;
+
+  /// How many branches an event is compared with in full, for tests and metrics.
+  [[nodiscard]] std::size_t candidates(const Event& event) const;
+
+ private:
+  friend class Matcher;
+  explicit Snapshot(std::shared_ptr<const RuleIndex> index) : index_(std::move(index)) {}
+  std::shared_ptr<const RuleIndex> index_;
+};
 
 class Matcher {
  public:
@@ -28,22 +59,22 @@ class Matcher {
   Matcher& operator=(Matcher&&) noexcept;
 
   /// Adds a rule, or gives the rule `id` another pattern.
-  void add(RuleId id, Pattern pattern);
+  void add(RuleId id, const Pattern& pattern);
 
   /// False if there is no such rule.
   bool remove(RuleId id);
 
-  [[nodiscard]] std::size_t size() const noexcept;
+  /// The rules as they are now, whatever happens here later.
+  [[nodiscard]] Snapshot snapshot();
 
-  /// The rules that match, ascending.
+  /// As in Snapshot, of the rules as they are now.
   [[nodiscard]] std::vector<RuleId> match(const Event& event) const;
-
-  /// How many branches an event is compared with in full, for tests and metrics.
+  void match(std::string_view json, Names names, std::vector<RuleId>& out) const;
+  [[nodiscard]] std::size_t size() const noexcept;
   [[nodiscard]] std::size_t candidates(const Event& event) const;
 
  private:
-  class Index;
-  std::unique_ptr<Index> index_;
+  std::unique_ptr<IndexWriter> writer_;
 };
 
 }  // namespace tidemill::pattern

@@ -1,44 +1,60 @@
 #include "pattern/number.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <string>
+#include <limits>
 
 namespace tidemill::pattern {
 namespace {
 
 /// 0.DIGITS * 10^exponent; no zeros at either end of the digits. Zero has none.
 struct Decimal {
-  bool negative = false;
-  std::string digits;
+  static constexpr std::size_t digits_max = 19;
+  std::uint64_t digits = 0;
+  std::size_t count = 0;  ///< Of digits; more than digits_max: `digits` has only the first.
   std::int64_t exponent = 0;
+  bool negative = false;
   bool operator==(const Decimal&) const = default;
 };
 
-Decimal parse_decimal(std::string_view text) {
+/// Takes digits up to the exponent's mark.
+Decimal parse_digits(std::string_view text) noexcept {
   Decimal out;
-  out.negative = text.starts_with('-');
-  if (out.negative) text.remove_prefix(1);
-  const auto mark = text.find_first_of("eE");
   bool fraction = false;
-  for (const char c : text.substr(0, mark)) {
+  std::size_t zeros = 0;  // That may turn out to be at the end.
+  for (const char c : text) {
     if (c == '.') {
       fraction = true;
       continue;
     }
-    if (c == '0' && out.digits.empty()) {
+    if (c == '0' && out.count == 0) {
       out.exponent -= fraction ? 1 : 0;  // A zero in front of all digits.
       continue;
     }
-    out.digits += c;
     out.exponent += fraction ? 0 : 1;
+    if (c == '0') {
+      ++zeros;
+      continue;
+    }
+    for (; zeros > 0; --zeros) {
+      if (++out.count <= Decimal::digits_max) out.digits *= 10;
+    }
+    if (++out.count <= Decimal::digits_max) {
+      out.digits = out.digits * 10 + static_cast<unsigned>(c - '0');
+    }
   }
-  while (out.digits.ends_with('0')) out.digits.pop_back();
-  if (out.digits.empty()) return {};
+  return out;
+}
+
+Decimal parse_decimal(std::string_view text) noexcept {
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  const auto mark = text.find_first_of("eE");
+  auto out = parse_digits(text.substr(0, mark));
+  if (out.count == 0) return {};
+  out.negative = negative;
   if (mark != text.npos) {
     auto power = text.substr(mark + 1);
     if (power.starts_with('+')) power.remove_prefix(1);
@@ -51,7 +67,7 @@ Decimal parse_decimal(std::string_view text) {
 
 /// Whole numbers above 2^53 and below 2^63 show the digits they hold, not the shortest ones; only
 /// what is sure to be below the last bit is rounded away. So does the JVM under AWS's engine.
-Decimal whole(double value) {
+Decimal whole(double value) noexcept {
   constexpr double log10_of_2 = 0.30102999566398120;
   auto digits = static_cast<std::uint64_t>(std::abs(value));
   const int spare_bits = std::ilogb(value) - 54;
@@ -59,10 +75,14 @@ Decimal whole(double value) {
   std::uint64_t unit = 1;
   for (int i = 0; i < dropped; ++i) unit *= 10;
   digits = (digits + unit / 2) / unit * unit;
-  return parse_decimal(fmt::format("{}{}", value < 0 ? "-" : "", digits));
+  std::array<char, 24> buffer = {};
+  const auto* end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), digits).ptr;
+  auto out = parse_decimal({buffer.data(), end});
+  out.negative = value < 0;
+  return out;
 }
 
-Decimal decimal_of(double value) {
+Decimal decimal_of(double value) noexcept {
   constexpr double shown_whole_max = 9223372036854775808.0;  // 2^63.
   const auto size = std::abs(value);
   if (size > 9007199254740992.0 && size < shown_whole_max) return whole(value);
@@ -71,24 +91,66 @@ Decimal decimal_of(double value) {
   auto* const end = buffer.data() + buffer.size();
   auto* last = std::to_chars(buffer.data(), end, value, format).ptr;
   // Among the smallest doubles one digit says too little: there it takes two.
-  if (size < 1e-300 && parse_decimal({buffer.data(), last}).digits.size() < 2) {
+  if (size < 1e-300 && parse_decimal({buffer.data(), last}).count < 2) {
     last = std::to_chars(buffer.data(), end, value, format, 1).ptr;
   }
   return parse_decimal({buffer.data(), last});
 }
 
+/// Digits with a point among them or none, at most 15 in all: what nearly all numbers are. Both the
+/// digits and the power of ten are exact doubles, so their quotient is the nearest one.
+std::optional<double> plain_number(std::string_view text) {
+  constexpr std::size_t digits_max = 15;
+  constexpr std::array<double, digits_max + 1> powers = {
+      1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  if (text.size() > digits_max + 1) return std::nullopt;
+  std::uint64_t digits = 0;
+  std::size_t count = 0, fraction = 0;
+  bool point = false;
+  for (const char c : text) {
+    if (c == '.' && !point) {
+      point = true;
+      continue;
+    }
+    if (c < '0' || c > '9') return std::nullopt;
+    digits = digits * 10 + static_cast<unsigned>(c - '0');
+    ++count;
+    fraction += point ? 1 : 0;
+  }
+  if (count == 0 || count > digits_max) return std::nullopt;
+  if (digits == 0) return 0.0;
+  const auto value = static_cast<double>(digits) / powers[fraction];
+  return negative ? -value : value;
+}
+
 }  // namespace
 
-std::optional<double> comparable_number(std::string_view text) {
-  double value = 0;
+double nearest_double(std::string_view text) noexcept {
+  if (const auto value = plain_number(text)) return *value;
+  double value = std::numeric_limits<double>::quiet_NaN();
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  // Zero, however it is written, is itself; what is too small for a double isn't.
+  if (read.ec != std::errc()) return parse_decimal(text).count == 0 ? 0.0 : std::nan("");
+  return std::isfinite(value) ? value : std::nan("");
+}
+
+bool comparable(std::string_view text, double nearest) noexcept {
+  if (std::isnan(nearest)) return false;
   const auto given = parse_decimal(text);
-  if (given.digits.empty()) return 0.0;
-  if (read.ec != std::errc() || !std::isfinite(value) || value == 0) return std::nullopt;
-  if (given.digits.size() > 19) return std::nullopt;
+  if (given.count == 0) return true;
+  if (nearest == 0 || given.count > Decimal::digits_max) return false;
+  // No double shows more than 17 digits, but for whole numbers (see above).
+  if (given.count > 17 && given.exponent < 17) return false;
   // Up to 15 digits always come back from a double (but for whole numbers, see above).
-  const bool plain = given.digits.size() <= 15 && given.exponent > -300 && given.exponent <= 15;
-  if (!plain && decimal_of(value) != given) return std::nullopt;
+  const bool plain = given.count <= 15 && given.exponent > -300 && given.exponent <= 15;
+  return plain || decimal_of(nearest) == given;
+}
+
+std::optional<double> comparable_number(std::string_view text) {
+  const auto value = nearest_double(text);
+  if (!comparable(text, value)) return std::nullopt;
   return value;
 }
 

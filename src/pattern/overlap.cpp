@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "pattern/condition.h"
+#include "pattern/asked.h"
 
 namespace tidemill::pattern {
 namespace {
@@ -40,14 +40,14 @@ std::string say(const Asked& asked) {
 }
 
 /// Tries a pair of alternatives; an answer of impossible goes on to the next.
-Answer try_pair(std::vector<const Alternative*> pair) {
+Answer try_pair(std::vector<const AskedAlternative*> pair) {
   auto found = find_value(pair);
   return {found.verdict, std::move(found.json)};
 }
 
 Answer answer_one(const Clause& clause) {
   Answer out;
-  for (const auto& alternative : clause.any) {
+  for (const auto& alternative : alternatives_of(clause)) {
     auto found = try_pair({&alternative});
     if (found.verdict == Verdict::possible) return found;
     if (found.verdict == Verdict::unknown) out.verdict = Verdict::unknown;
@@ -61,8 +61,9 @@ Answer answer(const Asked& asked) {
   if (asked.one == nullptr) return answer_one(*asked.other);
   Answer out;
   std::size_t pairs = 0;
-  for (const auto& a : asked.one->any) {
-    for (const auto& b : asked.other->any) {
+  const auto theirs = alternatives_of(*asked.other);
+  for (const auto& a : alternatives_of(*asked.one)) {
+    for (const auto& b : theirs) {
       if (++pairs > alternative_pairs_max) return {Verdict::unknown, {}};
       auto found = try_pair({&a, &b});
       if (found.verdict == Verdict::possible) return found;
@@ -76,8 +77,8 @@ Answer answer(const Asked& asked) {
 /// Both clauses want one of a few exact texts, and share none: the usual case, told at once.
 bool plainly_apart(const Asked& asked) {
   if (asked.one == nullptr || asked.other == nullptr) return false;
-  const auto ours = asked.one->exact_texts();
-  const auto theirs = asked.other->exact_texts();
+  const auto ours = exact_texts(*asked.one);
+  const auto theirs = exact_texts(*asked.other);
   if (ours.empty() || theirs.empty()) return false;
   const std::set<std::string_view> known(ours.begin(), ours.end());
   return std::ranges::none_of(theirs, [&](auto text) { return known.contains(text); });
@@ -169,7 +170,7 @@ void collect(Paths& paths, const PatternData& pattern, const Branch& branch,
              const Clause* Asked::* side) {
   for (const auto index : branch) {
     const auto& clause = pattern.clauses[index];
-    paths[clause.steps].*side = &clause;
+    paths[steps_of(clause)].*side = &clause;
   }
 }
 

@@ -101,11 +101,12 @@ bool Pattern::matches(const Event& event) const {
 }
 
 bool Pattern::has_wildcard() const {
-  const auto is_wildcard = [](const Test& test) { return std::holds_alternative<Like>(test); };
-  const auto asks = [&](const Condition& c) { return std::ranges::any_of(c.any, is_wildcard); };
-  const auto any = [&](const Alternative& a) { return std::ranges::any_of(a.all, asks); };
-  return std::ranges::any_of(data_->clauses,
-                             [&](const Clause& c) { return std::ranges::any_of(c.any, any); });
+  for (const auto& clause : data_->clauses) {
+    for (ProgramReader reader(clause.program); !reader.done();) {
+      if (reader.next().ask == Ask::wildcard) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace tidemill::pattern

@@ -21,38 +21,25 @@ std::size_t seek(std::span<const Value> values, std::size_t from, ElementId elem
   return from + static_cast<std::size_t>(found - tail.begin());
 }
 
-bool holds_somewhere(const Clause& clause, std::span<const Value> values) {
-  if (values.empty()) return clause.absent;
-  return std::ranges::any_of(values, [&](const Value& value) { return clause.holds(value); });
+bool holds_somewhere(const Question& question) {
+  if (question.values.empty()) return question.absent;
+  return std::ranges::any_of(
+      question.values, [&](const Value& value) { return program_holds(question.program, value); });
 }
 
 class Search {
  public:
-  explicit Search(const EventData& event) : event_(event) {}
+  Search(std::vector<Question> fields, const ElementTree& tree)
+      : tree_(tree), fields_(std::move(fields)) {
+    for (const auto& field : fields_) steps_max_ += search_steps_per_value * field.values.size();
+  }
 
-  bool run(const PatternData& pattern, const Branch& branch) {
-    for (const auto index : branch) {
-      const auto& clause = pattern.clauses[index];
-      const auto values = event_.at(clause.steps);
-      if (!values.empty() && values.back().element != 0) {
-        fields_.push_back({&clause, values});
-        steps_max_ += search_steps_per_value * values.size();
-      } else if (!holds_somewhere(clause, values)) {
-        // Outside of array elements a clause depends on no other.
-        return false;
-      }
-    }
-    if (fields_.empty()) return true;
+  bool run() {
     note_last_uses();
     return from(0, {});
   }
 
  private:
-  struct Field {
-    const Clause* clause;
-    std::span<const Value> values;
-  };
-
   /// Whether the fields from `index` on hold, given what is chosen. As deep as the branch has
   /// fields in arrays of objects (at most 256).
   bool from(std::size_t index, Chosen chosen) {
@@ -80,15 +67,15 @@ class Search {
   /// What may be chosen after field `index`, as far as it matters to the fields behind it.
   std::set<Chosen> ways(std::size_t index, const Chosen& chosen) {
     std::set<Chosen> out;
-    const auto& [clause, values] = fields_[index];
+    const auto& [program, absent, values] = fields_[index];
     bool present = false;
     for (auto at = next_fitting(values, 0, chosen); at < values.size();
          at = next_fitting(values, at + 1, chosen)) {
       present = true;
-      if (clause->holds(values[at])) out.insert(after(index, chosen, values[at].element));
+      if (program_holds(program, values[at])) out.insert(after(index, chosen, values[at].element));
       if (++steps_ > steps_max_) return {};
     }
-    if (!present && clause->absent) out.insert(relevant(index, chosen));
+    if (!present && absent) out.insert(relevant(index, chosen));
     return out;
   }
 
@@ -110,9 +97,9 @@ class Search {
 
   /// 0 if a value in `other` goes with the choice of `chosen`; else the next element that may.
   [[nodiscard]] ElementId conflict(ElementId chosen, ElementId other) const {
-    for (auto element = chosen; element != 0; element = event_.elements[element].parent) {
-      const auto& e = event_.elements[element];
-      const auto range = event_.arrays[e.array];
+    for (auto element = chosen; element != 0; element = tree_.elements[element].parent) {
+      const auto& e = tree_.elements[element];
+      const auto range = tree_.arrays[e.array];
       if (other < range.begin || other >= range.end) continue;
       if (other < element) return element;
       return other < e.end ? 0 : range.end;
@@ -129,8 +116,8 @@ class Search {
   [[nodiscard]] Chosen relevant(std::size_t index, const Chosen& chosen) const {
     Chosen out;
     for (auto element : chosen) {
-      while (element != 0 && !matters(index, event_.elements[element].array)) {
-        element = event_.elements[element].parent;
+      while (element != 0 && !matters(index, tree_.elements[element].array)) {
+        element = tree_.elements[element].parent;
       }
       if (element != 0) out.push_back(element);
     }
@@ -138,7 +125,7 @@ class Search {
     // What contains another of them is implied by it; contained ones follow their container.
     Chosen innermost;
     for (std::size_t i = 0; i < out.size(); ++i) {
-      const bool contains_next = i + 1 < out.size() && out[i + 1] < event_.elements[out[i]].end;
+      const bool contains_next = i + 1 < out.size() && out[i + 1] < tree_.elements[out[i]].end;
       if (!contains_next) innermost.push_back(out[i]);
     }
     return innermost;
@@ -150,11 +137,11 @@ class Search {
   }
 
   void note_last_uses() {
-    last_use_.assign(event_.arrays.size(), 0);
+    last_use_.assign(tree_.arrays.size(), 0);
     for (std::size_t index = 0; index < fields_.size(); ++index) {
       for (const auto& value : fields_[index].values) {
         for (auto element = value.element; element != 0;) {
-          const auto& e = event_.elements[element];
+          const auto& e = tree_.elements[element];
           if (last_use_[e.array] == index + 1) break;
           last_use_[e.array] = index + 1;
           element = e.parent;
@@ -163,8 +150,8 @@ class Search {
     }
   }
 
-  const EventData& event_;
-  std::vector<Field> fields_;
+  const ElementTree& tree_;
+  std::vector<Question> fields_;
   std::set<std::pair<std::size_t, Chosen>> failed_;
   std::vector<std::size_t> last_use_;  ///< By array: 1 + the last field with values in it, or 0.
   std::size_t steps_ = 0;
@@ -173,12 +160,32 @@ class Search {
 
 }  // namespace
 
+bool all_hold(std::span<const Question> questions, const ElementTree& tree) {
+  std::vector<Question> fields;
+  for (const auto& question : questions) {
+    if (!question.values.empty() && question.values.back().element != 0) {
+      fields.push_back(question);
+    } else if (!holds_somewhere(question)) {
+      // Outside of array elements a clause depends on no other.
+      return false;
+    }
+  }
+  if (fields.size() == 1) return holds_somewhere(fields[0]);
+  return fields.empty() || Search(std::move(fields), tree).run();
+}
+
 bool branch_holds(const PatternData& pattern, const Branch& branch, const EventData& event) {
-  return Search(event).run(pattern, branch);
+  std::vector<Question> questions;
+  questions.reserve(branch.size());
+  for (const auto index : branch) {
+    const auto& clause = pattern.clauses[index];
+    questions.push_back({clause.program, clause.absent, event.at(clause.path)});
+  }
+  return all_hold(questions, event);
 }
 
 bool clause_holds(const Clause& clause, const EventData& event) {
-  return holds_somewhere(clause, event.at(clause.steps));
+  return holds_somewhere({clause.program, clause.absent, event.at(clause.path)});
 }
 
 }  // namespace tidemill::pattern

@@ -5,6 +5,9 @@
 /// the next ones, and "absent" means absent from what is left.
 #pragma once
 
+#include <span>
+#include <string_view>
+
 #include "pattern/condition.h"
 #include "pattern/event_data.h"
 
@@ -15,6 +18,16 @@ namespace tidemill::pattern {
 /// at; one step or two a value is what other events need.
 constexpr std::size_t search_steps_min = 50'000;
 constexpr std::size_t search_steps_per_value = 20;
+
+/// What a branch asks at one path, and what an event has there, ordered by element.
+struct Question {
+  std::string_view program;
+  bool absent = false;
+  std::span<const Value> values;
+};
+
+/// Whether the questions of a branch, in the order of their paths, are all answered with yes.
+[[nodiscard]] bool all_hold(std::span<const Question> questions, const ElementTree& tree);
 
 [[nodiscard]] bool branch_holds(const PatternData& pattern, const Branch& branch,
                                 const EventData& event);

@@ -18,6 +18,14 @@ std::size_t find(std::string_view text, std::string_view piece) noexcept {
   return found == nullptr ? text.npos : static_cast<std::size_t>(found - text.data());
 }
 
+std::string_view take_piece(std::string_view& from) noexcept {
+  std::uint32_t size = 0;
+  std::memcpy(&size, from.data(), sizeof size);
+  const auto piece = from.substr(sizeof size, size);
+  from.remove_prefix(sizeof size + size);
+  return piece;
+}
+
 constexpr int star = 256;
 constexpr int other = -1;
 
@@ -114,21 +122,45 @@ std::expected<Wildcard, std::string> Wildcard::parse(std::string_view text) {
   return out;
 }
 
-bool Wildcard::matches(std::string_view value) const noexcept {
-  if (pieces_.size() == 1) return value == pieces_[0];
-  const auto& first = pieces_.front();
-  const auto& last = pieces_.back();
-  if (value.size() < first.size() + last.size() || !value.starts_with(first) ||
-      !value.ends_with(last)) {
-    return false;
+std::string Wildcard::encode() const {
+  std::string out;
+  for (const auto& piece : pieces_) {
+    const auto size = std::uint32_t(piece.size());
+    out.append(reinterpret_cast<const char*>(&size), sizeof size).append(piece);
   }
-  auto middle = value.substr(first.size(), value.size() - first.size() - last.size());
-  for (std::size_t i = 1; i + 1 < pieces_.size(); ++i) {
-    const auto at = find(middle, pieces_[i]);
-    if (at == middle.npos) return false;
-    middle.remove_prefix(at + pieces_[i].size());
+  return out;
+}
+
+bool like(std::string_view encoded, std::string_view value) noexcept {
+  const auto first = take_piece(encoded);
+  if (encoded.empty()) return value == first;
+  if (!value.starts_with(first)) return false;
+  value.remove_prefix(first.size());
+  for (;;) {
+    const auto piece = take_piece(encoded);
+    if (encoded.empty()) return value.ends_with(piece);
+    const auto at = find(value, piece);
+    if (at == value.npos) return false;
+    value.remove_prefix(at + piece.size());
   }
-  return true;
+}
+
+std::vector<std::string_view> pieces_of(std::string_view encoded) {
+  std::vector<std::string_view> out;
+  while (!encoded.empty()) out.push_back(take_piece(encoded));
+  return out;
+}
+
+std::string wildcard_text(std::string_view encoded) {
+  std::string out;
+  for (bool first = true; !encoded.empty(); first = false) {
+    if (!first) out += '*';
+    for (const char c : take_piece(encoded)) {
+      if (c == '*' || c == '\\') out += '\\';
+      out += c;
+    }
+  }
+  return out;
 }
 
 std::size_t complexity(const std::vector<const Wildcard*>& wildcards, std::size_t enough) {

@@ -15,8 +15,8 @@ class Wildcard {
   /// The error is AWS's own sentence.
   [[nodiscard]] static std::expected<Wildcard, std::string> parse(std::string_view text);
 
-  /// In time linear in `value` and the text, whatever they are.
-  [[nodiscard]] bool matches(std::string_view value) const noexcept;
+  /// Its pieces as bytes, for like() and pieces_of().
+  [[nodiscard]] std::string encode() const;
 
   /// What lies between the stars; one piece if there is no star.
   [[nodiscard]] const std::vector<std::string>& pieces() const noexcept { return pieces_; }
@@ -24,6 +24,15 @@ class Wildcard {
  private:
   std::vector<std::string> pieces_;
 };
+
+/// Whether the wildcard encoded as `encoded` takes `value`; in time linear in both, whatever they
+/// are.
+[[nodiscard]] bool like(std::string_view encoded, std::string_view value) noexcept;
+
+[[nodiscard]] std::vector<std::string_view> pieces_of(std::string_view encoded);
+
+/// The text that it was parsed from.
+[[nodiscard]] std::string wildcard_text(std::string_view encoded);
 
 /// AWS's measure of wildcards that are asked together: how many of their prefixes (stars count
 /// too) one unlucky value can keep alive at once. Stops counting once above `enough`.

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "pattern/number.h"
+#include "pattern/wildcard.h"
 
 namespace tidemill::pattern {
 namespace {
@@ -22,48 +23,45 @@ struct Ideas {
   std::vector<double> points;
   std::vector<std::string> digits;  ///< Numbers that only their own text equals.
 
-  void add(const Text& t) { wholes.push_back(t.text); }
-  void add(const SameAddress& t) { wholes.push_back(t.text); }
-  void add(const Number& t) {
-    if (t.value) {
-      points.push_back(*t.value);
-    } else {
-      digits.push_back(t.text);
+  void add(const Test& t) {
+    switch (t.ask) {
+      case Ask::text:
+      case Ask::address:
+      case Ask::ignore_case: wholes.emplace_back(t.text); break;
+      case Ask::number: points.push_back(t.number); break;
+      case Ask::number_text: digits.emplace_back(t.text); break;
+      case Ask::prefix:
+      case Ask::ignore_case_prefix: starts.emplace_back(t.text); break;
+      case Ask::suffix:
+      case Ask::ignore_case_suffix: ends.emplace_back(t.text); break;
+      case Ask::wildcard: add_wildcard(pieces_of(t.text)); break;
+      case Ask::range: add_range(t.bounds); break;
+      case Ask::network: add_network(t.network); break;
+      case Ask::word:
+      case Ask::anything: break;
     }
   }
-  void add(const Word&) {}
-  void add(const Exists&) {}
-  void add(const Prefix& t) { starts.push_back(t.text); }
-  void add(const Suffix& t) { ends.push_back(t.text); }
-  void add(const IgnoreCase& t) {
-    auto& kind = t.where == IgnoreCase::Where::whole    ? wholes
-                 : t.where == IgnoreCase::Where::prefix ? starts
-                                                        : ends;
-    kind.push_back(t.text);
-  }
-  void add(const Like& t) {
-    const auto& pieces = t.wildcard.pieces();
+
+ private:
+  void add_wildcard(const std::vector<std::string_view>& pieces) {
     wholes.push_back(fmt::format("{}", fmt::join(pieces, filler)));
     wholes.push_back(fmt::format("{}", fmt::join(pieces, "")));
     if (pieces.size() > 1) {
-      starts.push_back(pieces.front());
-      ends.push_back(pieces.back());
+      starts.emplace_back(pieces.front());
+      ends.emplace_back(pieces.back());
     }
   }
-  void add(const Range& t) {
-    for (const auto* bound : {&t.bottom, &t.top}) {
-      if (*bound) points.push_back((*bound)->value);
-    }
+  void add_range(const Bounds& bounds) {
+    if (bounds.has_bottom) points.push_back(bounds.bottom);
+    if (bounds.has_top) points.push_back(bounds.top);
   }
-  void add(const InNetwork& t) {
-    auto address = t.network.base;
+  void add_network(const Network& network) {
+    auto address = network.base;
     const std::size_t last = address.v6 ? 15 : 3;
     wholes.push_back(spelled(address));
     address.bytes[last] |= 1;
     wholes.push_back(spelled(address));
   }
-
- private:
   static std::string spelled(const Address& address) {
     const auto& b = address.bytes;
     if (!address.v6) return fmt::format("{}.{}.{}.{}", b[0], b[1], b[2], b[3]);
@@ -75,28 +73,22 @@ struct Ideas {
   }
 };
 
-Ideas ideas_of(std::span<const Alternative* const> all) {
+Ideas ideas_of(std::span<const AskedAlternative* const> all) {
   Ideas ideas;
   for (const auto* alternative : all) {
     for (const auto& condition : alternative->all) {
-      for (const auto& test : condition.any) {
-        std::visit([&ideas](const auto& t) { ideas.add(t); }, test);
-      }
+      for (const auto& test : condition.any) ideas.add(test);
     }
   }
   return ideas;
 }
 
-bool all_hold(std::span<const Alternative* const> all, const Value& value) {
-  return std::ranges::all_of(all, [&](const Alternative* one) { return one->holds(value); });
+bool all_hold(std::span<const AskedAlternative* const> all, const Value& value) {
+  return std::ranges::all_of(all, [&](const AskedAlternative* one) { return one->holds(value); });
 }
 
 Value number_value(std::string_view text) {
-  const auto number = comparable_number(text);
-  return {.text = text,
-          .number = number.value_or(0),
-          .kind = Kind::number,
-          .comparable = number.has_value()};
+  return {.text = text, .number = nearest_double(text), .kind = Kind::number};
 }
 
 /// The points cut the line into pieces in which all numbers fare alike; one of each is tried.
@@ -140,7 +132,7 @@ std::vector<std::string> texts_to_try(Ideas ideas) {
 
 }  // namespace
 
-Witness find_value(std::span<const Alternative* const> all) {
+Witness find_value(std::span<const AskedAlternative* const> all) {
   const auto ideas = ideas_of(all);
   for (const auto& text : texts_to_try(ideas)) {
     const Value value{.text = text, .kind = Kind::string};
@@ -154,7 +146,7 @@ Witness find_value(std::span<const Alternative* const> all) {
   for (const auto& [kind, text] : words) {
     if (all_hold(all, {.text = text, .kind = kind})) return {Verdict::possible, std::string(text)};
   }
-  std::vector<const Condition*> conditions;
+  std::vector<const AskedCondition*> conditions;
   for (const auto* alternative : all) {
     for (const auto& condition : alternative->all) conditions.push_back(&condition);
   }

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "pattern/condition.h"
+#include "pattern/asked.h"
 
 namespace tidemill::pattern {
 
@@ -22,10 +22,10 @@ struct Witness {
 };
 
 /// A value that all of the alternatives hold for. Work is bounded, whatever they ask.
-[[nodiscard]] Witness find_value(std::span<const Alternative* const> all);
+[[nodiscard]] Witness find_value(std::span<const AskedAlternative* const> all);
 
 /// A text that all of the conditions hold for, by searching the automaton of their tests: the
 /// shortest. Addresses and networks aren't texts of that kind: with one of them, unknown.
-[[nodiscard]] Witness find_text(std::span<const Condition* const> all);
+[[nodiscard]] Witness find_text(std::span<const AskedCondition* const> all);
 
 }  // namespace tidemill::pattern

@@ -6,9 +6,12 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/json.h"
+#include "pattern/fold.h"
+#include "pattern/wildcard.h"
 #include "pattern/witness.h"
 
 namespace tidemill::pattern {
@@ -26,7 +29,7 @@ class Automaton {
   [[nodiscard]] bool add(const Test& test) {
     starts_.push_back(make());
     last_ = starts_.back();
-    const bool texts = std::visit([this](const auto& t) { return build(t); }, test);
+    const bool texts = build(test);
     ends_.push_back(last_);
     return texts && next_.size() < places_max;
   }
@@ -77,34 +80,39 @@ class Automaton {
   }
   void append(std::string_view text) { last_ = walk(last_, text); }
 
-  bool build(const Text& t) { return append(t.text), true; }
-  bool build(const Prefix& t) { return append(t.text), any_text(), true; }
-  bool build(const Suffix& t) { return any_text(), append(t.text), true; }
-  bool build(const Exists&) { return any_text(), true; }
-  bool build(const Like& t) {
-    const auto& pieces = t.wildcard.pieces();
+  bool build(const Test& t) {
+    switch (t.ask) {
+      case Ask::text: return append(t.text), true;
+      case Ask::prefix: return append(t.text), any_text(), true;
+      case Ask::suffix: return any_text(), append(t.text), true;
+      case Ask::anything: return any_text(), true;
+      case Ask::wildcard: return append_pieces(pieces_of(t.text)), true;
+      case Ask::ignore_case: return append_folded(t.text), true;
+      case Ask::ignore_case_prefix: return append_folded(t.text), any_text(), true;
+      case Ask::ignore_case_suffix: return any_text(), append_folded(t.text), true;
+      // No text is a number or a word: a test that never holds, a place that nothing leads to.
+      case Ask::number:
+      case Ask::number_text:
+      case Ask::range:
+      case Ask::word: return last_ = make(), true;
+      case Ask::address:
+      case Ask::network: break;
+    }
+    return false;
+  }
+  void append_pieces(const std::vector<std::string_view>& pieces) {
     for (std::size_t i = 0; i < pieces.size(); ++i) {
       if (i > 0) any_text();
       append(pieces[i]);
     }
-    return true;
   }
-  bool build(const IgnoreCase& t) {
-    if (t.where == IgnoreCase::Where::suffix) any_text();
-    for (const auto& [lower, upper] : t.folded.units()) {
+  void append_folded(std::string_view text) {
+    for (const auto& [lower, upper] : folded_units(text)) {
       const auto before = last_;
       append(lower);
       if (!upper.empty()) walk(before, upper, last_);
     }
-    if (t.where == IgnoreCase::Where::prefix) any_text();
-    return true;
   }
-  /// No text is a number or a word: a test that never holds, from a place that leads nowhere.
-  bool build(const Number&) { return last_ = make(), true; }
-  bool build(const Range&) { return last_ = make(), true; }
-  bool build(const Word&) { return last_ = make(), true; }
-  bool build(const SameAddress&) { return false; }
-  bool build(const InNetwork&) { return false; }
 
   std::vector<std::multimap<std::uint8_t, Place>> next_;
   std::vector<bool> loops_;  ///< Any byte leads back here.
@@ -121,7 +129,7 @@ struct Asked {
 
 class Search {
  public:
-  [[nodiscard]] bool add(const Condition& condition) {
+  [[nodiscard]] bool add(const AskedCondition& condition) {
     const auto first = automaton_.tests();
     for (const auto& test : condition.any) {
       if (!automaton_.add(test)) return false;
@@ -181,7 +189,7 @@ class Search {
 
 }  // namespace
 
-Witness find_text(std::span<const Condition* const> all) {
+Witness find_text(std::span<const AskedCondition* const> all) {
   Search search;
   for (const auto* condition : all) {
     if (!search.add(*condition)) return {};

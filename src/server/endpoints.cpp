@@ -32,6 +32,7 @@ void Program::wire_endpoints() {
   console_->on("GET", "/_tidemill/api/runs/", "tidemill:Read", ask(&Program::run_logs));
   console_->on("GET", "/_tidemill/api/explain", "tidemill:Read", ask(&Program::explain));
   console_->on("GET", "/_tidemill/api/lint", "tidemill:Read", ask(&Program::lint));
+  wire_delivery_endpoints();
   if (!options_.test_mode) return;
   console_->on("POST", "/_tidemill/reset", "", ask(&Program::reset));
   console_->on("PUT", "/_tidemill/clock", "", ask(&Program::set_clock));
@@ -104,7 +105,10 @@ Program::Answer Program::run_logs(const console::Question& question) {
 }
 
 Program::Answer Program::explain(const console::Question& question) {
-  co_return co_await storyteller_->object(std::string(question.get("uri")));
+  const auto bus = std::string(question.get("bus"));
+  const auto named = bus.empty() ? std::nullopt : std::optional(bus);
+  co_return co_await storyteller_->of(events::bus_key(question.caller, named),
+                                      std::string(question.get("of")));
 }
 
 /// What is wrong with the rules of a bus: ?bus=NAME, by default the default bus.
@@ -117,6 +121,7 @@ Program::Answer Program::lint(const console::Question& question) {
 Program::Answer Program::reset(const console::Question&) {
   auto forget_logs = [this](store::Tx& tx) { return ledger_->reset(tx); };
   auto forget = [this](store::Tx& tx) -> Status {
+    TM_CHECK(scheduling_->engine().reset(tx));
     TM_CHECK(hub_->reset(tx));
     TM_CHECK(runs_->reset(tx));
     TM_CHECK(queues_->reset(tx));
@@ -139,6 +144,8 @@ Program::Answer Program::set_clock(const console::Question& question) {
   }
   clock_.set(time);
   deliver_due();
+  tidy_up();
+  scheduling_->wake();
   work_on_queues();
   waiters_->look_again();
   co_return json::object{{"time", iso_millis(clock_.now())}};

@@ -31,6 +31,9 @@ constexpr OptionRow table[] = {
      "Job processes at one time, the rest wait in STARTING; 0: two a core and two more.",
      &Options::max_running},
     {"--threads", "TIDEMILL_THREADS", "N", "Event loops; 0: one a core.", &Options::threads},
+    {"--audit-days", "TIDEMILL_AUDIT_DAYS", "N",
+     "Days for which events, deliveries and decisions are kept; 0: for ever.",
+     &Options::audit_days},
     {"--log-level", "TIDEMILL_LOG_LEVEL", "LEVEL", "debug, info, warn or error.",
      &Options::log_level},
     {"--strict-aws", "TIDEMILL_STRICT_AWS", "",
@@ -77,9 +80,9 @@ const OptionRow* find_key(std::string_view key) {
 }
 
 std::string_view nearest_key(std::string_view key) {
-  std::vector<std::string_view> keys;
-  for (const auto& row : table) keys.push_back(row.flag.substr(2));
-  return nearest(key, keys);
+  std::vector<std::string_view> names;
+  for (const auto& row : table) names.push_back(row.flag.substr(2));
+  return nearest(key, names);
 }
 
 }  // namespace
@@ -165,8 +168,9 @@ Status check_options(const Options& options) {
                                                     "error, not \"{}\"",
                                                     options.log_level));
   }
-  if (options.max_running < 0 || options.threads < 0) {
-    return fail(Errc::invalid_argument, "--max-running and --threads must not be negative");
+  if (options.max_running < 0 || options.threads < 0 || options.audit_days < 0) {
+    return fail(Errc::invalid_argument,
+                "--max-running, --threads and --audit-days must not be negative");
   }
   return {};
 }

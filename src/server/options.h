@@ -22,6 +22,7 @@ struct Options {
   std::string log_level = "info";
   int max_running = 0;
   int threads = 0;
+  int audit_days = 30;
   bool strict_aws = false;
   bool test_mode = false;
 };

@@ -8,6 +8,8 @@
 
 #include "console/console.h"
 #include "events/api.h"
+#include "events/api_archives.h"
+#include "events/bus_target.h"
 #include "explain/lint.h"
 #include "explain/story.h"
 #include "glue/api.h"
@@ -18,12 +20,16 @@
 #include "io/alarm.h"
 #include "logs/api.h"
 #include "s3/api.h"
+#include "schedule/api.h"
 #include "server/adapters.h"
+#include "server/backfill.h"
 #include "server/gate.h"
 #include "server/identity.h"
 #include "server/lock.h"
 #include "server/options.h"
 #include "server/rule_log.h"
+#include "server/schedule_desk.h"
+#include "server/scheduling.h"
 #include "sqs/api.h"
 #include "sqs/target.h"
 
@@ -48,7 +54,9 @@ class Program {
   Status load_state();
   void wire_operations();
   void wire_endpoints();
+  void wire_delivery_endpoints();
   void deliver_due();
+  void tidy_up();
   void work_on_queues();
 
   [[nodiscard]] iam::AuthorityOptions authority_options() const;
@@ -67,6 +75,13 @@ class Program {
   Answer run_logs(const console::Question& question);
   Answer explain(const console::Question& question);
   Answer lint(const console::Question& question);
+  Answer list_deliveries(const console::Question& question);
+  Answer show_delivery(const console::Question& question);
+  Answer redrive(const console::Question& question);
+  Answer replay(const console::Question& question);
+  Answer show_replay(const console::Question& question);
+  Answer rehearse(const console::Question& question);
+  Answer backfill(const console::Question& question);
   Answer reset(const console::Question& question);
   Answer set_clock(const console::Question& question);
 
@@ -83,12 +98,13 @@ class Program {
   Gate gate_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<iam::Authority> authority_;
-  std::unique_ptr<io::Alarm> due_, queue_work_;
+  std::unique_ptr<io::Alarm> due_, tidy_, queue_work_;
   std::unique_ptr<events::Hub> hub_;
   std::unique_ptr<logs::Ledger> ledger_;
   std::unique_ptr<sqs::Waiters> waiters_;
   std::unique_ptr<sqs::Queues> queues_;
   std::unique_ptr<store::Store> store_, logs_store_;
+  std::unique_ptr<events::Replayer> replayer_;
   std::unique_ptr<RuleLog> rule_log_;
   std::unique_ptr<s3::Bodies> bodies_;
   std::unique_ptr<s3::Objects> objects_;
@@ -97,14 +113,20 @@ class Program {
   std::unique_ptr<glue::ProcessLauncher> launcher_;
   std::unique_ptr<glue::Runs> runs_;
   std::unique_ptr<glue::JobTarget> job_target_;
+  std::unique_ptr<events::BusTarget> bus_target_;
+  std::unique_ptr<Scheduling> scheduling_;
   std::unique_ptr<sqs::QueueTarget> queue_target_;
   std::unique_ptr<explain::Storyteller> storyteller_;
   std::unique_ptr<explain::Linter> linter_;
+  std::unique_ptr<Backfill> backfill_;
   std::unique_ptr<wire::Authenticator> authenticator_;
   std::unique_ptr<wire::Router> router_;
   std::unique_ptr<console::Console> console_;
   std::unique_ptr<s3::Api> s3_api_;
   std::unique_ptr<events::Api> events_api_;
+  std::unique_ptr<events::ArchiveApi> archive_api_;
+  std::unique_ptr<schedule::Api> schedule_api_;
+  std::unique_ptr<ScheduleDesk> schedule_desk_;
   std::unique_ptr<iam::Api> iam_api_;
   std::unique_ptr<glue::Api> glue_api_;
   std::unique_ptr<logs::Api> logs_api_;

@@ -68,6 +68,9 @@ Status Program::start() {
   wire_operations();
   gate_.open(*router_);
   deliver_due();
+  replayer_->wake();
+  tidy_up();
+  scheduling_->wake();
   work_on_queues();
   TM_CHECK(write_running(options_.data, {int(getpid()), endpoint_, options_.region}));
   if (options_.test_mode) {
@@ -94,7 +97,9 @@ void Program::stop() {
   bodies_.reset();
   store_.reset();
   logs_store_.reset();
+  scheduling_.reset();
   due_.reset();
+  tidy_.reset();
   queue_work_.reset();
   waiters_.reset();
 }

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "events/retention.h"
 #include "events/schema.h"
 #include "glue/job_store.h"
 #include "glue/schema.h"
 #include "iam/schema.h"
 #include "logs/schema.h"
 #include "s3/schema.h"
+#include "schedule/schema.h"
 #include "server/program.h"
 #include "sqs/schema.h"
 #include "store/sqlite/sqlite_store.h"
@@ -20,6 +22,8 @@ constexpr int pool_threads = 8;
 constexpr std::size_t pool_queue_max = 4096;
 /// How long a run's keys hold beyond its time-out.
 constexpr auto credentials_margin = std::chrono::hours(1);
+constexpr auto tidy_every = std::chrono::milliseconds(std::chrono::hours(1));
+constexpr auto tidy_pause = std::chrono::milliseconds(100);
 constexpr auto credentials_unbounded = std::chrono::hours(24 * 7);
 
 template <class... M>
@@ -47,7 +51,10 @@ events::Hub::Options Program::hub_options() {
   return {.role_allows = [this](const events::Delivery& delivery,
                                 std::string_view action) { return role_allows(delivery, action); },
           .due = [this](TimeMs at) { due_->set(at); },
-          .decided = [this] { rule_log_->wake(); }};
+          .decided = [this] { rule_log_->wake(); },
+          .freed = [this](store::Tx& tx, std::string_view) -> Status {
+            return scheduling_ ? scheduling_->engine().drain(tx) : Status();
+          }};
 }
 
 sqs::Queues::Options Program::queue_options() {
@@ -58,10 +65,15 @@ sqs::Queues::Options Program::queue_options() {
 
 events::RoleDecision Program::role_allows(const events::Delivery& delivery,
                                           std::string_view action) const {
-  const iam::Conditions conditions{{"aws:sourcearn", delivery.rule_arn},
-                                   {"aws:sourceaccount", delivery.scope.account}};
-  auto decision = authority_->decide_role(delivery.role_arn, "events.amazonaws.com", action,
-                                          delivery.target_arn, conditions);
+  // EventBridge Scheduler names the group as the source, not the schedule.
+  const auto schedule = schedule::schedule_key(delivery.rule_arn);
+  const iam::Conditions conditions{
+      {"aws:sourcearn",
+       schedule ? schedule::group_arn(schedule->scope, schedule->group) : delivery.rule_arn},
+      {"aws:sourceaccount", delivery.scope.account}};
+  const auto* principal = schedule ? "scheduler.amazonaws.com" : "events.amazonaws.com";
+  auto decision = authority_->decide_role(delivery.role_arn, principal, action, delivery.target_arn,
+                                          conditions);
   return {decision.allowed, std::move(decision.code), std::move(decision.reason)};
 }
 
@@ -132,8 +144,9 @@ Status Program::open_stores() {
     };
     return store::open_sqlite(std::move(sqlite), migrations);
   };
-  TM_TRY(store_, open("tidemill.db", joined(iam::migrations, events::migrations, s3::migrations,
-                                            glue::migrations, sqs::migrations)));
+  TM_TRY(store_,
+         open("tidemill.db", joined(iam::migrations, events::migrations, s3::migrations,
+                                    glue::migrations, schedule::migrations, sqs::migrations)));
   TM_TRY(logs_store_, open("logs.db", joined(logs::migrations)));
   return {};
 }
@@ -143,6 +156,7 @@ Status Program::make_services() {
   ledger_ = std::make_unique<logs::Ledger>(clock_);
   authority_ = std::make_unique<iam::Authority>(authority_options());
   due_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { deliver_due(); });
+  tidy_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { tidy_up(); });
   queue_work_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { work_on_queues(); });
   hub_ = std::make_unique<events::Hub>(clock_, random_, hub_options());
   waiters_ = std::make_unique<sqs::Waiters>(*loops_, clock_);
@@ -151,6 +165,7 @@ Status Program::make_services() {
   TM_CHECK(open_stores());
   auto load_logs = [this](store::Tx& tx) { return ledger_->load(tx); };
   TM_CHECK(logs_store_->write_now(load_logs));
+  replayer_ = std::make_unique<events::Replayer>(*store_, *hub_, clock_);
   const RuleLog::Parts rule_log{*loops_, *store_, *logs_store_, *ledger_};
   rule_log_ = std::make_unique<RuleLog>(rule_log);
 
@@ -174,6 +189,10 @@ Status Program::make_services() {
   hub_->add_target(*job_target_);
   queue_target_ = std::make_unique<sqs::QueueTarget>(*queues_);
   hub_->add_target(*queue_target_);
+  bus_target_ = std::make_unique<events::BusTarget>(*hub_, clock_, random_);
+  hub_->add_target(*bus_target_);
+  const Scheduling::Parts scheduling{*loops_, *store_, *hub_, *runs_, clock_, random_};
+  scheduling_ = std::make_unique<Scheduling>(scheduling);
   return {};
 }
 
@@ -183,7 +202,8 @@ Status Program::load_state() {
     TM_CHECK(authority_->load(tx));
     TM_CHECK(queues_->load(tx));
     TM_CHECK(runs_->recover(tx));
-    return hub_->load(tx);
+    TM_CHECK(hub_->load(tx));
+    return scheduling_->engine().load(tx);
   };
   return store_->write_now(load);
 }
@@ -203,10 +223,18 @@ void Program::wire_operations() {
   };
   s3_api_ = std::make_unique<s3::Api>(*objects_, *authority_);
   s3_api_->register_with(*router_);
-  const events::Api::Parts events{*store_, *hub_,       clock_,
+  const events::Api::Parts events{*store_, *hub_,       scheduling_->rules(), clock_,
                                   random_, *authority_, options_.strict_aws};
   events_api_ = std::make_unique<events::Api>(events, pass);
   events_api_->register_with(*router_);
+  archive_api_ = std::make_unique<events::ArchiveApi>(*store_, *hub_, *replayer_, clock_);
+  archive_api_->register_with(*router_);
+  const schedule::Api::Parts schedule{*store_, scheduling_->book(), *hub_, scheduling_->zones(),
+                                      clock_};
+  schedule_api_ = std::make_unique<schedule::Api>(schedule, pass);
+  schedule_api_->register_with(*router_);
+  schedule_desk_ = std::make_unique<ScheduleDesk>(*store_, *scheduling_, clock_);
+  schedule_desk_->open(*console_);
   iam_api_ = std::make_unique<iam::Api>(*store_, *authority_, clock_, random_);
   iam_api_->register_with(*router_);
   const glue::Api::Parts glue{*store_, *runs_, *hub_, clock_, random_};
@@ -214,6 +242,10 @@ void Program::wire_operations() {
   glue_api_->register_with(*router_);
   logs_api_ = std::make_unique<logs::Api>(*logs_store_, *ledger_);
   logs_api_->register_with(*router_);
+  const auto facts = [this](store::Tx& tx, const events::Rule& rule,
+                            const events::RuleTarget& target) {
+    return facts_of(tx, rule, target);
+  };
   const sqs::Api::Parts sqs{*store_, *queues_, *waiters_, *authority_};
   sqs_api_ = std::make_unique<sqs::Api>(sqs);
   sqs_api_->register_with(*router_);
@@ -231,13 +263,11 @@ void Program::wire_operations() {
       .run = [this](store::Tx& tx, std::string_view id) -> Result<json::object> {
         TM_TRY(const auto run, runs_->find(tx, id));
         return run ? glue::shown_run(*run) : json::object();
-      }};
+      },
+      .target = facts};
   storyteller_ = std::make_unique<explain::Storyteller>(*store_, sources);
-  const auto facts = [this](store::Tx& tx, const events::Rule& rule,
-                            const events::RuleTarget& target) {
-    return facts_of(tx, rule, target);
-  };
   linter_ = std::make_unique<explain::Linter>(*store_, facts);
+  backfill_ = std::make_unique<Backfill>(*store_, *hub_, clock_, random_);
   wire_endpoints();
 }
 
@@ -250,6 +280,26 @@ void Program::deliver_due() {
       },
       [](const Status& done) {
         if (!done) TM_LOG(error, "events", "delivery failed", {{"reason", done.error().message}});
+      });
+}
+
+/// Lets go of what is kept for a time only: at start, then every hour.
+void Program::tidy_up() {
+  store_->post(
+      [this](store::Tx& tx) -> Status {
+        const auto now = clock_.now();
+        TM_CHECK(events::expire_archived(tx, now));
+        bool more = false;
+        if (options_.audit_days > 0) {
+          TM_TRY(more,
+                 events::forget_events(tx, now.plus(-std::chrono::days(options_.audit_days))));
+        }
+        tx.on_commit(
+            [this, more] { tidy_->set(clock_.now().plus(more ? tidy_pause : tidy_every)); });
+        return {};
+      },
+      [](const Status& done) {
+        if (!done) TM_LOG(error, "events", "tidying failed", {{"reason", done.error().message}});
       });
 }
 

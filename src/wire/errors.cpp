@@ -68,6 +68,15 @@ void encode_cbor(const Error& error, http::Response& response) {
   writer.text(error.message);
 }
 
+/// A hint may quote what the client sent; a header holds one line of ASCII.
+std::string printable(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string query_code(const Service& service, const Error& error) {
@@ -88,7 +97,7 @@ void encode_error(const Target& target, const Error& error, std::string_view req
     response.status = 400;
   }
   if (json && error.code == Errc::access_denied) response.status = 400;
-  if (!error.hint.empty()) response.headers.set("x-tidemill-hint", error.hint);
+  if (!error.hint.empty()) response.headers.set("x-tidemill-hint", printable(error.hint));
   switch (target.protocol) {
     case Protocol::rest_xml: encode_s3(error, request_id, response); break;
     case Protocol::query: encode_query(target, error, request_id, response); break;

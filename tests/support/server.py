@@ -159,7 +159,7 @@ class Server:
         """Runs `tidemill ARGUMENTS` with this server's variables; the finished process."""
         finished = subprocess.run(
             [PROGRAM, *arguments],
-            env=clean_environment(**self.variables(), **environment),
+            env=clean_environment(**(self.variables() | environment)),
             capture_output=True,
             text=True,
             timeout=60,
@@ -169,6 +169,9 @@ class Server:
 
     def explain(self, uri):
         return json.loads(self.command("explain", uri, "--json").stdout)
+
+    def schedule_story(self, name):
+        return json.loads(self.command("schedule", "explain", name, "--count", "100", "--json").stdout)
 
     def get(self, path, method="GET", body=None):
         """An unsigned request under /_tidemill/: (status, text)."""

@@ -1,0 +1,103 @@
+#include "cli/render_deliveries.h"
+
+#include <fmt/format.h>
+
+#include "cli/fields.h"
+
+namespace tidemill::cli {
+namespace {
+
+/// What it came to, or what it waits for.
+std::string outcome(const json::object& delivery) {
+  if (text(delivery, "state") == "done") return text(delivery, "result");
+  if (truth(delivery, "waits")) return "waits for the target to have room";
+  const auto due = number(delivery, "due_ms");
+  const auto why = fmt::format("{} {}", text(delivery, "code"), text(delivery, "message"));
+  return due ? fmt::format("next try {}: {}", when(due), why) : why;
+}
+
+std::string events_shown(const json::object& answer, bool compared, Style style) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& value : list(answer, "events")) {
+    const auto& event = value.as_object();
+    std::vector<std::string> row{
+        when(number(event, "published_ms")), text(event, "detail_type"),
+        text(event, "subject").empty() ? text(event, "id") : text(event, "subject")};
+    if (compared) row.insert(row.begin(), text(event, "change"));
+    rows.push_back(std::move(row));
+  }
+  if (rows.empty()) return {};
+  std::vector<std::string> head{"PUBLISHED (UTC)", "EVENT", "OF"};
+  if (compared) head.insert(head.begin(), "CHANGE");
+  return table(head, rows, style) + "\n";
+}
+
+}  // namespace
+
+std::string render_deliveries(const json::object& answer, Style style) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& value : list(answer, "deliveries")) {
+    const auto& delivery = value.as_object();
+    rows.push_back({std::to_string(*number(delivery, "id")), text(delivery, "state"),
+                    std::to_string(*number(delivery, "tries")), text(delivery, "rule"),
+                    when(number(delivery, "created_ms")), text(delivery, "subject"),
+                    outcome(delivery)});
+  }
+  if (rows.empty()) return "no deliveries\n";
+  return table({"ID", "STATE", "TRIES", "RULE", "CREATED (UTC)", "OBJECT", "OUTCOME"}, rows, style);
+}
+
+std::string render_delivery(const json::object& delivery, Style style) {
+  auto out = style.strong(fmt::format("delivery {}", *number(delivery, "id"))) + "\n";
+  const auto line = [&out](std::string_view name, std::string_view value) {
+    if (!value.empty()) out += fmt::format("  {:<9} {}\n", name, value);
+  };
+  line("state", text(delivery, "state"));
+  line("rule", text(delivery, "rule_arn"));
+  line("target", text(delivery, "target_arn"));
+  line("role", text(delivery, "role_arn"));
+  line("event", text(delivery, "event_id"));
+  line("object", text(delivery, "subject"));
+  line("created", when(number(delivery, "created_ms")));
+  line("outcome", outcome(delivery));
+  line("input", text(delivery, "input"));
+  out += "\n";
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& value : list(delivery, "attempts")) {
+    const auto& attempt = value.as_object();
+    rows.push_back({std::to_string(number(attempt, "try").value_or(0)), text(attempt, "time"),
+                    text(attempt, "decision"), text(attempt, "error-code"),
+                    text(attempt, "result") + text(attempt, "error-message")});
+  }
+  return out + table({"TRY", "AT (UTC)", "DECISION", "CODE", "RESULT"}, rows, style);
+}
+
+std::string render_rehearsal(const json::object& answer, Style style) {
+  const bool compared = answer.contains("newly");
+  auto out = events_shown(answer, compared, style);
+  out += fmt::format("{} of {} events match", number(answer, "matched").value_or(0),
+                     number(answer, "asked").value_or(0));
+  if (compared) {
+    out += fmt::format("; {} of them new, {} no longer", number(answer, "newly").value_or(0),
+                       number(answer, "no_longer").value_or(0));
+  }
+  return out + (truth(answer, "complete") ? "\n" : " (older ones were not asked)\n");
+}
+
+std::string render_missed(const json::object& answer, Style style) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& value : list(answer, "objects")) {
+    const auto& object = value.as_object();
+    rows.push_back({when(number(object, "modified_ms")),
+                    std::to_string(number(object, "size").value_or(0)), text(object, "uri")});
+  }
+  std::string out;
+  if (!rows.empty()) out = table({"STORED (UTC)", "BYTES", "OBJECT"}, rows, style) + "\n";
+  const auto missing = number(answer, "missing").value_or(0);
+  if (std::size_t(missing) > rows.size())
+    out += fmt::format("… and {} more\n", missing - std::int64_t(rows.size()));
+  return out + fmt::format("{} of {} objects match rule {} and never reached it\n", missing,
+                           number(answer, "looked_at").value_or(0), text(answer, "rule"));
+}
+
+}  // namespace tidemill::cli

@@ -1,0 +1,82 @@
+#include "events/deliveries.h"
+
+#include <fmt/format.h>
+
+namespace tidemill::events {
+namespace {
+
+constexpr std::string_view columns =
+    "d.id, d.rule_name, d.target_id, d.target_arn, d.state, d.tries, d.due_ms, d.waits, d.code,"
+    " d.message, d.result, d.created_ms, d.ended_ms, e.id, e.subject";
+
+json::value maybe(std::optional<std::int64_t> number) {
+  return number ? json::value(*number) : json::value(nullptr);
+}
+
+json::object shown(const store::Row& row) {
+  return {{"id", row.integer(0)},
+          {"rule", row.bytes(1)},
+          {"target_id", row.bytes(2)},
+          {"target_arn", row.bytes(3)},
+          {"state", row.bytes(4)},
+          {"tries", row.integer(5)},
+          {"due_ms", maybe(row.maybe_integer(6))},
+          {"waits", row.integer(7) != 0},
+          {"code", row.bytes(8)},
+          {"message", row.bytes(9)},
+          {"result", row.bytes(10)},
+          {"created_ms", row.integer(11)},
+          {"ended_ms", maybe(row.maybe_integer(12))},
+          {"event_id", row.bytes(13)},
+          {"subject", row.bytes(14)}};
+}
+
+}  // namespace
+
+Result<json::array> list_deliveries(store::Tx& tx, const Scope& scope,
+                                    const DeliveryFilter& filter) {
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM deliveries d JOIN events e ON e.seq = d.event WHERE d.account = $1"
+      " AND ($2 = '' OR d.rule_name = $2) AND ($3 = '' OR d.state = $3) AND ($4 = 0 OR d.id < $4)"
+      " ORDER BY d.id DESC LIMIT $5",
+      columns);
+  TM_TRY(auto found,
+         tx.all(sql, shown, scope.account, filter.rule, filter.state, filter.before, filter.count));
+  json::array out;
+  for (auto& one : found) out.push_back(std::move(one));
+  return out;
+}
+
+Result<json::object> show_delivery(store::Tx& tx, const Scope& scope, std::int64_t id) {
+  static const std::string sql = fmt::format(
+      "SELECT {}, d.event, d.rule_arn, d.role_arn, d.input, d.input_is_event, e.envelope"
+      " FROM deliveries d JOIN events e ON e.seq = d.event WHERE d.account = $1 AND d.id = $2",
+      columns);
+  std::int64_t event = 0;
+  const auto read = [&event](const store::Row& row) {
+    auto out = shown(row);
+    event = row.integer(15);
+    out["rule_arn"] = row.bytes(16);
+    out["role_arn"] = row.bytes(17);
+    const auto envelope = row.bytes(20);
+    out["input"] = row.integer(19) != 0 ? envelope : row.bytes(18);
+    out["envelope"] = envelope;
+    return out;
+  };
+  TM_TRY(auto found, tx.one(sql, read, scope.account, id));
+  if (!found) {
+    return fail(Errc::not_found, "ResourceNotFoundException",
+                fmt::format("there is no delivery {}; see tidemill deliveries list", id));
+  }
+  json::array attempts;
+  const auto add = [&attempts](const store::Row& row) {
+    if (auto record = json::parse(row.bytes(0))) attempts.push_back(*std::move(record));
+    return true;
+  };
+  TM_CHECK(tx.each("SELECT record FROM decisions WHERE event = $1 AND delivery = $2 ORDER BY seq",
+                   add, event, id));
+  (*found)["attempts"] = std::move(attempts);
+  return *std::move(found);
+}
+
+}  // namespace tidemill::events

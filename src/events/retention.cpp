@@ -1,0 +1,21 @@
+#include "events/retention.h"
+
+namespace tidemill::events {
+
+Result<bool> forget_events(store::Tx& tx, TimeMs before, int events_max) {
+  TM_TRY(const auto old,
+         tx.all(
+             "SELECT seq FROM events e WHERE published_ms < $1"
+             " AND NOT EXISTS (SELECT 1 FROM archived_events a WHERE a.event = e.seq)"
+             " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.seq"
+             " AND d.state = 'pending') ORDER BY seq LIMIT $2",
+             [](const store::Row& row) { return row.integer(0); }, before.ms, events_max));
+  for (const auto seq : old) {
+    TM_CHECK(tx.exec("DELETE FROM decisions WHERE event = $1", seq));
+    TM_CHECK(tx.exec("DELETE FROM deliveries WHERE event = $1", seq));
+    TM_CHECK(tx.exec("DELETE FROM events WHERE seq = $1", seq));
+  }
+  return int(old.size()) == events_max;
+}
+
+}  // namespace tidemill::events

@@ -1,0 +1,30 @@
+/// An event's row, as the stories read it. Internal to explain/.
+#pragma once
+
+#include <string>
+
+#include "base/time.h"
+#include "events/rule.h"
+#include "store/store.h"
+
+namespace tidemill::explain {
+
+struct StoredEvent {
+  std::int64_t seq = 0;
+  std::string id, envelope;
+  events::BusKey bus;
+  TimeMs published;
+};
+
+inline constexpr std::string_view select_events =
+    "SELECT seq, id, account, region, bus, published_ms, envelope FROM events";
+
+inline StoredEvent read_event(const store::Row& row) {
+  return {.seq = row.integer(0),
+          .id = row.text(1),
+          .envelope = row.text(6),
+          .bus = {{row.text(2), row.text(3)}, row.text(4)},
+          .published = {row.integer(5)}};
+}
+
+}  // namespace tidemill::explain

@@ -1,0 +1,31 @@
+/// Under which keys a clause can be filed, and which keys a value has. Internal to pattern/; pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pattern/path_tree.h"
+#include "pattern/rule_index.h"
+
+namespace tidemill::pattern {
+
+/// Keys by length are at most this long; a longer text is filed under a part of it.
+constexpr std::size_t key_length_max = 64;
+
+struct Key {
+  KeyKind kind = KeyKind::present;
+  std::uint8_t length = 0;  ///< As PathNode::Filed has it.
+  std::string bytes;
+};
+
+/// For each alternative of `program` the keys of which every value that it takes has all.
+[[nodiscard]] std::vector<std::vector<Key>> keys_of(std::string_view program);
+
+/// What any string that `program` takes begins (or ends) with; length 0 if that can't be said.
+[[nodiscard]] QuickCheck quick_check_of(std::string_view program);
+
+[[nodiscard]] std::string address_key(const Address& address);
+[[nodiscard]] std::string number_key(double value);
+
+}  // namespace tidemill::pattern

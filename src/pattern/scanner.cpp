@@ -1,0 +1,273 @@
+#include "pattern/scanner.h"
+
+#include <algorithm>
+
+#include "pattern/json_reader.h"
+
+namespace tidemill::pattern {
+namespace {
+
+bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
+}  // namespace
+
+[[gnu::flatten]] void Scanner::scan(const PathTree& paths, std::string_view json, Names names) {
+  begin(paths, json);
+  plain_names_ = names == Names::plain;
+  const auto* root = paths.root();
+  if (root == nullptr) return;
+  marks_ = reader_.read(json);
+  if (!more() || at(0) != '{') return;
+  ++mark_;
+  push(*root);
+  while (!frames_.empty() && more()) {
+    const char c = at(0);
+    const bool in_array = frames_.back().array != none;
+    if (c == '"' && !in_array) {
+      skip_unused();
+      member();
+    } else if (c == '}' || c == ']') {
+      ++mark_;
+      close();
+      leave_if_done();
+    } else if (c == ',' || !in_array) {
+      ++mark_;
+    } else {
+      value(frames_.back().node);
+    }
+  }
+  while (!frames_.empty()) close();
+}
+
+void Scanner::begin(const PathTree& paths, std::string_view json) {
+  paths_ = &paths;
+  json_ = json;
+  mark_ = 0;
+  marks_ = {};
+  ++scan_;
+  if (slots_.size() < paths.slots()) slots_.resize(paths.slots());
+  values_.clear();
+  gathered_.clear();
+  found_.clear();
+  frames_.clear();
+  tree_.elements.assign(1, {});
+  tree_.arrays.clear();
+  unescaped_.clear();
+}
+
+/// Goes over members that no rule asks about, without a thought for what they are.
+void Scanner::skip_unused() {
+  const auto& node = *frames_.back().node;
+  while (mark_ + 3 < marks_.size() && at(0) == '"') {
+    // A string ends within the text, so there is something behind its quote.
+    if (node.may_begin(json_[marks_[mark_] + 1])) return;
+    const char first = at(2);
+    mark_ += 3;
+    if (first == '{' || first == '[') skip_to_end(1);
+    if (!more() || at(0) != ',') return;
+    ++mark_;
+  }
+}
+
+void Scanner::member() {
+  if (mark_ + 2 >= marks_.size() || at(0) != '"' || at(1) != ':') {
+    // The end of the object; or no JSON.
+    mark_ = more() && at(0) == '"' ? marks_.size() : mark_;
+    return;
+  }
+  auto name = unquoted(token());
+  mark_ += 2;
+  const auto* node = has_byte(name, '.') ? dotted_target(name) : target(name);
+  const char first = at(0);
+  value(node);
+  if (node != nullptr && first != '{' && first != '[') leave_if_done();
+}
+
+const PathNode* Scanner::target(std::string_view name) {
+  auto& frame = frames_.back();
+  const auto* node = paths_->child(*frame.node, name);
+  if (node == nullptr) return nullptr;
+  auto& slot = slots_[node->slot];
+  if (slot.in_frame != frame.number) {
+    slot.in_frame = frame.number;
+    ++frame.seen;
+  }
+  return node;
+}
+
+const PathNode* Scanner::dotted_target(std::string_view name) const {
+  const auto* node = frames_.back().node;
+  for (bool more = true; more && node != nullptr;) {
+    const auto dot = name.find('.');
+    more = dot != name.npos;
+    node = paths_->child(*node, name.substr(0, dot));
+    if (more) name.remove_prefix(dot + 1);
+  }
+  return node;
+}
+
+/// Where every name stands once and means just itself, an object whose members were all seen has
+/// nothing more to tell; nor has the event, if that goes for all objects around.
+void Scanner::leave_if_done() {
+  if (!plain_names_) return;
+  const auto done = [](const Frame& frame) {
+    return frame.array == none && frame.seen == frame.node->children;
+  };
+  while (!frames_.empty() && done(frames_.back())) {
+    if (std::ranges::all_of(frames_, done)) {
+      mark_ = marks_.size();
+      return;
+    }
+    skip_to_end(1);
+    close();
+  }
+}
+
+/// To behind the end of what is `depth` levels around the current mark.
+void Scanner::skip_to_end(std::size_t depth) {
+  for (; depth > 0 && more(); ++mark_) {
+    const char c = at(0) | 0x20;  // Brackets become braces.
+    depth += c == '{' ? 1 : 0;
+    depth -= c == '}' ? 1 : 0;
+  }
+}
+
+void Scanner::value(const PathNode* node) {
+  const char first = at(0);
+  if (first == '{' || first == '[') {
+    ++mark_;
+    const bool array = first == '[';
+    const bool wanted = node != nullptr && (node->children > 0 || (array && node->clauses > 0));
+    if (wanted) return open(*node, array);
+    return skip_to_end(1);
+  }
+  if (node != nullptr && node->clauses > 0) scalar(*node);
+  ++mark_;
+}
+
+Scanner::Frame& Scanner::push(const PathNode& node) {
+  // Filled in place, here and below: a copy would wait for its parts to be written.
+  auto& frame = frames_.emplace_back();
+  frame.node = &node;
+  frame.number = ++frame_number_;
+  frame.element = 0;
+  frame.array = none;
+  frame.seen = 0;
+  frame.is_element = false;
+  return frame;
+}
+
+void Scanner::open(const PathNode& node, bool array) {
+  const auto outer_array = frames_.back().array;
+  const auto outer_element = frames_.back().element;
+  auto& inner = push(node);
+  inner.element = outer_element;
+  inner.is_element = outer_array != none;
+  if (inner.is_element) {
+    inner.element = static_cast<std::uint32_t>(tree_.elements.size());
+    auto& element = tree_.elements.emplace_back();
+    element.parent = outer_element;
+    element.array = outer_array;
+  }
+  if (array) {
+    inner.array = static_cast<std::uint32_t>(tree_.arrays.size());
+    tree_.arrays.emplace_back().begin = static_cast<std::uint32_t>(tree_.elements.size());
+  }
+}
+
+void Scanner::close() {
+  const auto frame = frames_.back();
+  const auto end = static_cast<std::uint32_t>(tree_.elements.size());
+  if (frame.array != none) tree_.arrays[frame.array].end = end;
+  if (frame.is_element) tree_.elements[frame.element].end = end;
+  frames_.pop_back();
+  if (frames_.empty()) tree_.elements[0].end = end;
+}
+
+std::string_view Scanner::token() const noexcept {
+  const auto begin = marks_[mark_];
+  auto end = mark_ + 1 < marks_.size() ? marks_[mark_ + 1] : json_.size();
+  while (end > begin && is_space(json_[end - 1])) --end;
+  return json_.substr(begin, end - begin);
+}
+
+void Scanner::scalar(const PathNode& node) {
+  const auto text = token();
+  switch (text.front()) {
+    case '"': return add(node, Kind::string, unquoted(text));
+    case 't': return add(node, Kind::true_value, text);
+    case 'f': return add(node, Kind::false_value, text);
+    case 'n': return add(node, Kind::null_value, text);
+    default: return add(node, Kind::number, text);
+  }
+}
+
+void Scanner::add(const PathNode& node, Kind kind, std::string_view text) {
+  const auto index = static_cast<std::uint32_t>(values_.size());
+  auto& found = values_.emplace_back();
+  found.next = none;
+  found.value.text = text;
+  found.value.element = frames_.back().element;
+  found.value.kind = kind;
+  if (kind == Kind::number && node.numeric_clauses > 0) found.value.number = nearest_double(text);
+  auto& slot = slots_[node.slot];
+  if (slot.scan != scan_) {
+    slot.scan = scan_;
+    slot.first = index;
+    slot.count = 0;
+    slot.gathered = none;
+    found_.push_back(&node);
+  } else {
+    values_[slot.last].next = index;
+  }
+  slot.last = index;
+  ++slot.count;
+}
+
+std::string_view Scanner::unquoted(std::string_view token) {
+  if (!has_byte(token, '\\')) {
+    return token.size() < 2 ? std::string_view() : token.substr(1, token.size() - 2);
+  }
+  const auto rest = json_.substr(std::size_t(token.data() - json_.data()));
+  if (unescaped_.empty()) unescaped_.reserve(rest.size());
+  JsonReader reader(rest);
+  if (!reader.next()) return {};
+  const auto text = reader.text();
+  if (!text) return {};
+  const auto start = unescaped_.size();
+  unescaped_ += *text;
+  return std::string_view(unescaped_).substr(start);
+}
+
+std::span<const Value> Scanner::values(std::uint32_t slot_number) {
+  auto& slot = slots_[slot_number];
+  if (slot.scan != scan_) return {};
+  if (slot.count == 1) return {&values_[slot.first].value, 1};
+  if (slot.gathered == none) {
+    // Spans of other paths are in use: what is gathered doesn't move.
+    if (gathered_.capacity() < values_.size()) gathered_.reserve(values_.size());
+    slot.gathered = static_cast<std::uint32_t>(gathered_.size());
+    for (auto i = slot.first; i != none; i = values_[i].next) {
+      gathered_.push_back(values_[i].value);
+    }
+    const auto own = std::span(gathered_).subspan(slot.gathered);
+    if (!std::ranges::is_sorted(own, {}, &Value::element)) {
+      std::ranges::sort(own, {}, &Value::element);
+    }
+  }
+  return std::span(gathered_).subspan(slot.gathered, slot.count);
+}
+
+void Scanner::shrink() {
+  constexpr std::size_t kept_bytes = 1 << 20;
+  if (values_.capacity() * sizeof(Found) > kept_bytes) {
+    values_ = {};
+    gathered_ = {};
+  }
+  if (tree_.elements.capacity() * sizeof(Element) > kept_bytes) tree_ = {};
+  if (frames_.capacity() * sizeof(Frame) > kept_bytes) frames_ = {};
+  if (unescaped_.capacity() > kept_bytes) unescaped_ = {};
+  reader_.shrink();
+}
+
+}  // namespace tidemill::pattern

@@ -1,0 +1,115 @@
+#include "server/scheduling.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+
+namespace tidemill::server {
+namespace {
+
+constexpr auto pause_after_failure = std::chrono::seconds(1);
+
+struct Open {
+  std::int64_t id = 0;
+  std::string state, result;
+};
+
+Result<std::vector<Open>> deliveries_of(store::Tx& tx, std::int64_t event) {
+  return tx.all(
+      "SELECT id, state, coalesce(result, '') FROM deliveries WHERE event = $1",
+      [](const store::Row& row) { return Open{row.integer(0), row.text(1), row.text(2)}; }, event);
+}
+
+}  // namespace
+
+Scheduling::Scheduling(const Parts& parts)
+    : parts_(parts),
+      rule_starter_(parts.hub, parts.random),
+      schedule_starter_(parts.hub, parts.random),
+      alarm_(std::make_unique<io::Alarm>(parts.loops, 0, parts.clock, [this] { wake(); })),
+      engine_(engine_parts()),
+      rule_timers_(engine_),
+      book_(engine_) {
+  schedule_starter_.remove = [this](store::Tx& tx, std::int64_t ref) -> Status {
+    TM_TRY(const auto schedule, schedule::Book::find(tx, ref));
+    return schedule ? book_.remove(tx, *schedule) : Status();
+  };
+}
+
+schedule::Engine::Parts Scheduling::engine_parts() {
+  return {.clock = parts_.clock,
+          .zones = zones_,
+          .starters = {&rule_starter_, &schedule_starter_},
+          .activity = {
+              .is_busy = [this](store::Tx& tx, std::int64_t event) { return is_busy(tx, event); },
+              .cancel = [this](store::Tx& tx, std::int64_t event) { return cancel(tx, event); }},
+          .due = [this](TimeMs at) { alarm_->set(at); }};
+}
+
+Result<bool> Scheduling::is_busy(store::Tx& tx, std::int64_t event) const {
+  TM_TRY(const auto deliveries, deliveries_of(tx, event));
+  for (const auto& delivery : deliveries) {
+    if (delivery.state == "pending") return true;
+    if (!delivery.result.starts_with("jr_")) continue;
+    TM_TRY(const auto run, parts_.runs.find(tx, delivery.result));
+    if (run && !glue::is_final(run->state)) return true;
+  }
+  return false;
+}
+
+Status Scheduling::cancel(store::Tx& tx, std::int64_t event) const {
+  TM_TRY(const auto deliveries, deliveries_of(tx, event));
+  for (const auto& delivery : deliveries) {
+    if (delivery.state == "pending") {
+      TM_CHECK(
+          tx.exec("UPDATE deliveries SET state = 'failed', due_ms = NULL, code = 'CANCELLED',"
+                  " message = 'The schedule''s next run took its place.', ended_ms = $2"
+                  " WHERE id = $1",
+                  delivery.id, parts_.clock.now().ms));
+    }
+    if (!delivery.result.starts_with("jr_")) continue;
+    TM_TRY(const auto run, parts_.runs.find(tx, delivery.result));
+    const bool goes_on =
+        run && !glue::is_final(run->state) && run->state != glue::RunState::stopping;
+    if (goes_on) TM_CHECK(parts_.runs.stop(tx, run->scope, run->job, run->id));
+  }
+  return {};
+}
+
+void Scheduling::wake() {
+  if (is_woken_.exchange(true)) return;
+  parts_.store.post(
+      [this](store::Tx& tx) {
+        is_woken_ = false;
+        return engine_.run_due(tx);
+      },
+      [this](const Status& done) { worked(done); });
+}
+
+void Scheduling::worked(const Status& done) {
+  if (!done) {
+    is_woken_ = false;  // Where the closure wasn't even begun.
+    TM_LOG(error, "schedule", "what is due waits", {{"reason", done.error().message}});
+    engine_.abandon();
+    alarm_->set(parts_.clock.now().plus(pause_after_failure));
+    return;
+  }
+  if (!told_ && engine_.caught_up()) tell_startup();
+}
+
+void Scheduling::tell_startup() {
+  told_ = true;
+  const auto& tally = engine_.startup();
+  if (tally.due == 0) return;
+  auto line = fmt::format("{} were due while down:", tally.due);
+  if (tally.coalesced > 0) {
+    line += fmt::format(" {} made into {}", tally.coalesced + tally.ran, tally.ran);
+  } else {
+    line += fmt::format(" {} run now", tally.ran);
+  }
+  if (tally.skipped > 0) line += fmt::format(", {} skipped", tally.skipped);
+  if (tally.dropped > 0) line += fmt::format(", {} dropped", tally.dropped);
+  TM_LOG(info, "schedule", line);
+}
+
+}  // namespace tidemill::server

@@ -1,0 +1,140 @@
+"""`tidemill explain` of runs, rules, deliveries and events; each cause of the platform's
+troubleshooting list is named."""
+
+import json
+
+import pytest
+
+from support import platform
+from support.waiting import wait_until
+
+
+@pytest.fixture
+def pipe(server, name):
+    """A bucket whose uploads under sales/ start a job; (bucket, job, rule)."""
+    bucket = platform.make_bucket(server, name)
+    job = platform.make_job(server, f"{name}-job", "pass")
+    pattern = {
+        "source": ["aws.s3"],
+        "detail": {
+            "bucket": {"name": [bucket]},
+            "object": {"key": [{"prefix": "sales/", "suffix": ".csv"}]},
+        },
+    }
+    return bucket, job, platform.connect(server, bucket, job, pattern=pattern)
+
+
+def put(server, bucket, key="sales/a.csv"):
+    server.client("s3").put_object(Bucket=bucket, Key=key, Body=b"x")
+
+
+def conclusion(server, what, *arguments):
+    shown = server.command("explain", str(what), *arguments)
+    return shown.stdout.strip().splitlines()[-1]
+
+
+def test_run_delivery_and_event_lead_to_each_other(server, pipe):
+    bucket, job, rule = pipe
+    put(server, bucket)
+    (run,) = platform.wait_for_runs(server, job, 1)
+    event_id = run["Arguments"]["--event_id"]
+
+    of_run = json.loads(server.command("explain", run["Id"], "--json").stdout)
+    assert of_run["run"]["id"] == run["Id"]
+    assert of_run["events"][0]["id"] == event_id
+    delivery = of_run["run"]["delivery"]
+    of_delivery = json.loads(server.command("explain", str(delivery), "--json").stdout)
+    assert of_delivery["delivery"]["result"] == run["Id"]
+    assert [attempt["decision"] for attempt in of_delivery["delivery"]["attempts"]] == ["STARTED"]
+    of_event = server.command("explain", event_id).stdout
+    assert f"rule {rule}: matched" in of_event
+    assert f"s3://{bucket}" in server.command("explain", str(delivery)).stdout
+
+
+def test_rule_that_works_says_what_it_last_started(server, pipe):
+    bucket, job, rule = pipe
+    put(server, bucket)
+    (run,) = platform.wait_for_runs(server, job, 1)
+    assert conclusion(server, rule) == f"Rule {rule} works: it last started {run['Id']}."
+
+
+def test_rule_that_never_matched_names_the_nearest_miss(server, pipe):
+    bucket, _, rule = pipe
+    put(server, bucket, "sales/a.CSV")
+    said = conclusion(server, rule)
+    assert said.startswith(f"No event has matched rule {rule} yet. Nearest: detail.object.key")
+    assert ".CSV" in said
+
+
+def test_disabled_rule(server, pipe):
+    rule = pipe[2]
+    server.client("events").disable_rule(Name=rule)
+    assert conclusion(server, rule) == f"Rule {rule} is disabled."
+
+
+def test_rule_without_target(server, pipe):
+    rule = pipe[2]
+    server.client("events").remove_targets(Rule=rule, Ids=["job"])
+    assert "has no target" in conclusion(server, rule)
+
+
+def test_rule_whose_job_is_missing(server, pipe):
+    bucket, job, rule = pipe
+    server.client("glue").delete_job(JobName=job)
+    assert f"does not exist: arn:aws:glue:us-east-1:{platform.ACCOUNT}:job/{job}" in conclusion(
+        server, rule
+    )
+    put(server, bucket)
+    assert "EntityNotFound" in conclusion(server, f"s3://{bucket}/sales/a.csv") or (
+        job in conclusion(server, f"s3://{bucket}/sales/a.csv")
+    )
+
+
+def test_rule_whose_role_may_not(server, pipe):
+    rule = pipe[2]
+    server.client("iam").delete_role_policy(RoleName=f"{rule}-role", PolicyName="own")
+    said = conclusion(server, rule)
+    assert f"role/{rule}-role is not authorized to perform: glue:StartJobRun" in said
+
+
+def test_bucket_that_sends_no_events(server, name):
+    platform.make_bucket(server, name, events=False)
+    put(server, name)
+    assert conclusion(server, f"s3://{name}/sales/a.csv") == (
+        "Nothing started: the bucket doesn't send events to EventBridge."
+    )
+
+
+def test_job_at_its_limit_of_runs(server, name):
+    bucket = platform.make_bucket(server, name)
+    script = "import time\ntime.sleep(60)"
+    job = platform.make_job(
+        server, f"{name}-job", script, ExecutionProperty={"MaxConcurrentRuns": 1}
+    )
+    rule = platform.connect(server, bucket, job)
+    put(server, bucket, "first")
+    put(server, bucket, "second")
+    said = conclusion(server, f"s3://{bucket}/second")
+    assert f"Concurrent runs exceeded for {job}" in said
+    assert "waits for the target to have room" in server.command("explain", rule).stdout
+    (run,) = platform.runs_of(server, job)
+    server.client("glue").batch_stop_job_run(JobName=job, JobRunIds=[run["Id"]])
+    wait_until(lambda: len(platform.runs_of(server, job)) == 2, 20, "the second to start")
+    runs = [run["Id"] for run in platform.runs_of(server, job)]
+    server.client("glue").batch_stop_job_run(JobName=job, JobRunIds=runs)
+
+
+def test_overlapping_rules_are_both_told(server, pipe, name):
+    bucket, job, rule = pipe
+    second = platform.connect(server, bucket, job, name=f"{name}-second")
+    put(server, bucket)
+    shown = server.command("explain", f"s3://{bucket}/sales/a.csv").stdout
+    assert f"rule {rule}: matched" in shown and f"rule {second}: matched" in shown
+    platform.wait_for_runs(server, job, 2)
+
+
+@pytest.mark.parametrize("what", ["no-such-rule", "jr_00", "999999999", "s3:/x"])
+def test_what_is_unknown_is_refused_with_what_can_be_named(server, what):
+    finished = server.command("explain", what, check=False)
+    assert finished.returncode == 1
+    assert "explain takes s3://" in finished.stderr or "no delivery" in finished.stderr

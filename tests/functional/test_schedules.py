@@ -1,0 +1,401 @@
+"""Schedules: rules with a ScheduleExpression and EventBridge Scheduler, by boto3 and aws."""
+
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from support import platform
+from support.errors import refused
+from support.waiting import wait_until
+
+START_RUN = "arn:aws:scheduler:::aws-sdk:glue:startJobRun"
+OFF = {"Mode": "OFF"}
+
+
+def scheduler_role(server, name):
+    start = {"Effect": "Allow", "Action": "glue:StartJobRun", "Resource": "*"}
+    return platform.make_role(server, f"{name}-scheduler", "scheduler.amazonaws.com", start)
+
+
+def set_clock(server, time):
+    status, text = server.get("/_tidemill/clock", "PUT", {"time": time})
+    assert status == 200, text
+
+
+def in_seconds(seconds):
+    return (datetime.now(timezone.utc) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def arguments_of(run):
+    return run["Arguments"]
+
+
+@pytest.fixture
+def scheduler(server):
+    return server.client("scheduler")
+
+
+def create(server, name, expression, **more):
+    """A schedule that would start a job, were there one."""
+    given = {
+        "Name": name,
+        "ScheduleExpression": expression,
+        "FlexibleTimeWindow": OFF,
+        "Target": {
+            "Arn": START_RUN,
+            "RoleArn": "arn:aws:iam::000000000000:role/none",
+            "Input": json.dumps({"JobName": "none"}),
+        },
+    }
+    return server.client("scheduler").create_schedule(**(given | more))
+
+
+def test_universal_target_starts_the_job(server, scheduler, name):
+    job = platform.make_job(server, name, "import sys\nprint('\\n'.join(sys.argv))\n")
+    when = in_seconds(2)
+    scheduler.create_schedule(
+        Name=name,
+        ScheduleExpression=f"at({when})",
+        FlexibleTimeWindow=OFF,
+        Target={
+            "Arn": START_RUN,
+            "RoleArn": scheduler_role(server, name),
+            "Input": json.dumps({
+                "JobName": job,
+                "Arguments": {
+                    "--planned": "<aws.scheduler.scheduled-time>",
+                    "--who": "<aws.scheduler.schedule-arn>",
+                    "--attempt": "<aws.scheduler.attempt-number>",
+                    "--execution": "<aws.scheduler.execution-id>",
+                },
+            }),
+        },
+    )
+    run, = platform.wait_for_runs(server, job)
+    given = arguments_of(run)
+    assert run["JobRunState"] == "SUCCEEDED"
+    assert given["--trigger_source"] == "schedule"
+    assert given["--planned"] == given["--scheduled_time"] == f"{when}Z"
+    assert given["--who"].endswith(f":schedule/default/{name}")
+    assert given["--attempt"] == "1"
+    assert len(given["--execution"]) == 16
+    assert given["--schedule_name"] == name
+    late = run["StartedOn"].timestamp() - datetime.fromisoformat(f"{when}+00:00").timestamp()
+    assert 0 <= late < 5
+
+
+def test_job_arn_is_a_target_too(server, scheduler, name):
+    job = platform.make_job(server, name, "pass\n")
+    scheduler.create_schedule(
+        Name=name,
+        ScheduleExpression=f"at({in_seconds(2)})",
+        FlexibleTimeWindow=OFF,
+        ActionAfterCompletion="DELETE",
+        Target={
+            "Arn": f"arn:aws:glue:us-east-1:000000000000:job/{job}",
+            "RoleArn": scheduler_role(server, name),
+        },
+    )
+    run, = platform.wait_for_runs(server, job)
+    assert arguments_of(run)["--trigger_source"] == "schedule"
+    with refused("ResourceNotFoundException", 404, f"Schedule {name} does not exist."):
+        scheduler.get_schedule(Name=name)
+
+
+def test_role_is_asked_when_it_fires(server, scheduler, name):
+    job = platform.make_job(server, name, "pass\n")
+    role = platform.make_role(server, f"{name}-wrong", "events.amazonaws.com", platform.ALLOW_ALL)
+    scheduler.create_schedule(
+        Name=name, ScheduleExpression=f"at({in_seconds(2)})", FlexibleTimeWindow=OFF,
+        Target={"Arn": START_RUN, "RoleArn": role, "Input": json.dumps({"JobName": job})},
+    )
+    told = wait_until(lambda: next(
+        (row for row in server.schedule_story(name)["history"] if row.get("deliveries")), None
+    ))
+    assert told["deliveries"][0]["state"] == "failed"
+    assert "scheduler.amazonaws.com" in told["deliveries"][0]["message"]
+    assert platform.runs_of(server, job) == []
+
+
+def test_an_event_bus_is_a_target(server, scheduler, name):
+    job = platform.make_job(server, name, "pass\n")
+    platform.connect(server, None, job, pattern={"source": [f"my.{name}"]})
+    put = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"}
+    role = platform.make_role(server, f"{name}-put", "scheduler.amazonaws.com", put)
+    bus = "arn:aws:events:us-east-1:000000000000:event-bus/default"
+    scheduler.create_schedule(
+        Name=f"{name}-templated", ScheduleExpression=f"at({in_seconds(2)})",
+        FlexibleTimeWindow=OFF,
+        Target={"Arn": bus, "RoleArn": role, "Input": '{"a": 1}',
+                "EventBridgeParameters": {"Source": f"my.{name}", "DetailType": "Tick"}},
+    )
+    entries = [{"Source": f"my.{name}", "DetailType": "Tick", "Detail": "{}"}]
+    scheduler.create_schedule(
+        Name=f"{name}-universal", ScheduleExpression=f"at({in_seconds(2)})",
+        FlexibleTimeWindow=OFF,
+        Target={"Arn": "arn:aws:scheduler:::aws-sdk:events:putEvents", "RoleArn": role,
+                "Input": json.dumps({"Entries": entries})},
+    )
+    assert len(platform.wait_for_runs(server, job, 2)) == 2
+
+
+def test_daily_rule_runs_once_a_day(test_mode_server, name):
+    server = test_mode_server
+    set_clock(server, "2031-03-01T12:00:00Z")
+    job = platform.make_job(server, name, "pass\n")
+    events = server.client("events")
+    arn = events.put_rule(Name=name, ScheduleExpression="cron(0 2 * * ? *)")["RuleArn"]
+    target = f"arn:aws:glue:us-east-1:000000000000:job/{job}"
+    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
+    for day in range(2, 6):
+        set_clock(server, f"2031-03-0{day}T02:00:00Z")
+        runs = platform.wait_for_runs(server, job, day - 1)
+        set_clock(server, f"2031-03-0{day}T13:00:00Z")
+        assert len(runs) == day - 1
+        given = arguments_of(runs[0])
+        assert given["--trigger_source"] == "schedule"
+        assert given["--event_time"] == f"2031-03-0{day}T02:00:00Z"
+        assert given["--rule_name"] == name
+    assert [row["fate"] for row in server.schedule_story(arn)["history"]] == ["fired"] * 4
+
+
+def test_clock_set_back_runs_nothing_again(test_mode_server, name):
+    server = test_mode_server
+    set_clock(server, "2031-03-01T01:59:00Z")
+    job = platform.make_job(server, name, "pass\n")
+    events = server.client("events")
+    events.put_rule(Name=name, ScheduleExpression="cron(0 * * * ? *)")
+    target = f"arn:aws:glue:us-east-1:000000000000:job/{job}"
+    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
+    for time in ("02:00:00", "01:30:00", "02:00:01", "02:59:59"):
+        set_clock(server, f"2031-03-01T{time}Z")
+    assert len(platform.wait_for_runs(server, job)) == 1
+
+
+def test_missed_ones_are_made_into_one(test_mode_server, name):
+    server = test_mode_server
+    set_clock(server, "2031-03-01T00:30:00Z")
+    job = platform.make_job(server, name, "pass\n")
+    events = server.client("events")
+    events.put_rule(Name=name, ScheduleExpression="cron(0 * * * ? *)")
+    target = f"arn:aws:glue:us-east-1:000000000000:job/{job}"
+    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
+    set_clock(server, "2031-03-01T12:30:00Z")
+    run, = platform.wait_for_runs(server, job)
+    assert arguments_of(run)["--event_time"] == "2031-03-01T12:00:00Z"
+    fates = [row["fate"] for row in server.schedule_story(name)["history"]]
+    assert sorted(fates) == ["coalesced"] * 11 + ["late"]
+
+
+def test_missed_ones_can_all_run(test_mode_server, name):
+    server = test_mode_server
+    set_clock(server, "2031-03-01T00:30:00Z")
+    job = platform.make_job(server, name, "pass\n")
+    events = server.client("events")
+    events.put_rule(Name=name, ScheduleExpression="cron(0 * * * ? *)",
+                    Tags=[{"Key": "tidemill:catchup", "Value": "all:3"}])
+    target = f"arn:aws:glue:us-east-1:000000000000:job/{job}"
+    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
+    set_clock(server, "2031-03-01T12:30:00Z")
+    runs = platform.wait_for_runs(server, job, 3)
+    assert sorted(arguments_of(run)["--event_time"][11:13] for run in runs) == ["10", "11", "12"]
+
+
+def test_a_restart_catches_up_and_says_so(make_server, name):
+    server = make_server("--test-mode").start()
+    job = platform.make_job(server, name, "pass\n")
+    events = server.client("events")
+    # The restart releases the clock: what was planned that day is then past.
+    set_clock(server, "2026-01-01T00:30:00Z")
+    events.put_rule(Name=name, ScheduleExpression="cron(0 * 1 1 ? 2026)")
+    target = f"arn:aws:glue:us-east-1:000000000000:job/{job}"
+    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
+    server.restart()
+    run, = platform.wait_for_runs(server, job)
+    assert arguments_of(run)["--event_time"] == "2026-01-01T23:00:00Z"
+    assert "23 were due while down: 23 made into 1" in server.log()
+
+
+def test_disabling_and_enabling_replays_nothing(test_mode_server, name):
+    server = test_mode_server
+    set_clock(server, "2031-03-01T00:30:00Z")
+    job = platform.make_job(server, name, "pass\n")
+    events = server.client("events")
+    events.put_rule(Name=name, ScheduleExpression="cron(0 * * * ? *)")
+    target = f"arn:aws:glue:us-east-1:000000000000:job/{job}"
+    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
+    events.disable_rule(Name=name)
+    set_clock(server, "2031-03-01T05:30:00Z")
+    events.enable_rule(Name=name)
+    set_clock(server, "2031-03-01T06:00:00Z")
+    run, = platform.wait_for_runs(server, job)
+    assert arguments_of(run)["--event_time"] == "2031-03-01T06:00:00Z"
+    history = server.schedule_story(name)["history"]
+    assert [row["reason"] for row in history if row["fate"] == "skipped"] == [
+        "it was disabled"
+    ] * 5
+
+
+def test_overlap_can_be_skipped_and_buffered(test_mode_server, name):
+    server = test_mode_server
+    set_clock(server, "2031-03-01T00:30:00Z")
+    jobs = {}
+    for kind in ("skip", "buffer-all"):
+        jobs[kind] = platform.make_job(
+            server, f"{name}-{kind}",
+            "import os, time\n"
+            f"while not os.path.exists({str(server.data)!r} + '/go'): time.sleep(0.05)\n",
+        )
+        events = server.client("events")
+        events.put_rule(Name=f"{name}-{kind}", ScheduleExpression="cron(0 * * * ? *)",
+                        Tags=[{"Key": "tidemill:overlap", "Value": kind}])
+        target = f"arn:aws:glue:us-east-1:000000000000:job/{jobs[kind]}"
+        events.put_targets(Rule=f"{name}-{kind}", Targets=[{"Id": "1", "Arn": target}])
+    for hour in (1, 2, 3):
+        set_clock(server, f"2031-03-01T0{hour}:00:00Z")
+        wait_until(lambda: len(server.schedule_story(f"{name}-skip")["history"]) == hour)
+    fates = [row["fate"] for row in server.schedule_story(f"{name}-skip")["history"]]
+    assert fates == ["skipped", "skipped", "fired"]
+    (server.data / "go").write_text("")
+    assert len(platform.wait_for_runs(server, jobs["skip"], 1)) == 1
+    assert len(platform.wait_for_runs(server, jobs["buffer-all"], 3)) == 3
+
+
+def test_rule_shows_its_schedule(server, name):
+    events = server.client("events")
+    events.put_rule(Name=name, ScheduleExpression="rate(5 minutes)", Description="d")
+    shown = events.describe_rule(Name=name)
+    assert shown["ScheduleExpression"] == "rate(5 minutes)" and "EventPattern" not in shown
+    listed, = events.list_rules(NamePrefix=name)["Rules"]
+    assert listed["ScheduleExpression"] == "rate(5 minutes)"
+    events.put_rule(Name=name, EventPattern='{"source":["a"]}')
+    shown = events.describe_rule(Name=name)
+    assert "ScheduleExpression" not in shown and shown["EventPattern"] == '{"source":["a"]}'
+    events.put_rule(Name=name, EventPattern='{"source":["a"]}', ScheduleExpression="rate(1 day)")
+    shown = events.describe_rule(Name=name)
+    assert shown["ScheduleExpression"] == "rate(1 day)" and shown["EventPattern"]
+    events.delete_rule(Name=name)
+
+
+@pytest.mark.parametrize("expression", ["rate(1 minutes)", "rate(10 minute)", "cron(0 9 * * * *)"])
+def test_rule_refuses_what_aws_refuses(server, name, expression):
+    with refused("ValidationException", 400, "Parameter ScheduleExpression is not valid.") as seen:
+        server.client("events").put_rule(Name=name, ScheduleExpression=expression)
+    assert "column" in seen.headers["x-tidemill-hint"]
+
+
+def test_schedules_are_for_the_default_bus_only(server, name):
+    events = server.client("events")
+    events.create_event_bus(Name=name)
+    text = "ScheduleExpression is supported only on the default event bus."
+    with refused("ValidationException", 400, text):
+        events.put_rule(Name=name, EventBusName=name, ScheduleExpression="rate(1 minute)")
+
+
+def test_bad_tags_are_refused(server, name):
+    with refused("ValidationException", 400, "It takes once, skip or all:N"):
+        server.client("events").put_rule(
+            Name=name, ScheduleExpression="rate(1 day)",
+            Tags=[{"Key": "tidemill:catchup", "Value": "never"}],
+        )
+
+
+def test_schedule_has_aws_defaults(server, scheduler, name):
+    arn = create(server, name, "rate(2 minute)", State="DISABLED")["ScheduleArn"]
+    assert arn == f"arn:aws:scheduler:us-east-1:000000000000:schedule/default/{name}"
+    shown = scheduler.get_schedule(Name=name)
+    assert shown["ScheduleExpression"] == "rate(2 minute)"
+    assert shown["ScheduleExpressionTimezone"] == "UTC"
+    assert shown["GroupName"] == "default"
+    assert shown["State"] == "DISABLED"
+    assert shown["ActionAfterCompletion"] == "NONE"
+    assert shown["Target"]["RetryPolicy"] == {
+        "MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185,
+    }
+    assert shown["CreationDate"] == shown["LastModificationDate"]
+    assert "Description" not in shown
+
+
+def test_update_replaces_everything(server, scheduler, name):
+    start = datetime(2040, 1, 1, tzinfo=timezone.utc)
+    create(server, name, "cron(0 9 ? * MON-FRI *)", Description="d", StartDate=start,
+           ScheduleExpressionTimezone="Europe/Berlin")
+    assert scheduler.get_schedule(Name=name)["StartDate"] == start
+    target = {"Arn": START_RUN, "RoleArn": "arn:aws:iam::000000000000:role/none",
+              "Input": '{"JobName":"x"}'}
+    scheduler.update_schedule(Name=name, ScheduleExpression="rate(1 hour)", Target=target,
+                              FlexibleTimeWindow={"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15})
+    shown = scheduler.get_schedule(Name=name)
+    assert "Description" not in shown and "StartDate" not in shown
+    assert shown["ScheduleExpressionTimezone"] == "UTC"
+    assert shown["FlexibleTimeWindow"]["MaximumWindowInMinutes"] == 15
+
+
+def test_scheduler_names_its_errors(server, scheduler, name):
+    with refused("ValidationException", 400, "Invalid Schedule Expression cron(0 1 * * * *)."):
+        create(server, name, "cron(0 1 * * * *)")
+    with refused("ValidationException", 400, "Mars/Base"):
+        create(server, name, "rate(1 hour)", ScheduleExpressionTimezone="Mars/Base")
+    with refused("ResourceNotFoundException", 404, f"Schedule group {name} does not exist."):
+        create(server, name, "rate(1 hour)", GroupName=name)
+    with refused("ResourceNotFoundException", 404, f"Schedule {name} does not exist."):
+        scheduler.delete_schedule(Name=name)
+    create(server, name, "rate(1 hour)", ClientToken="a")
+    create(server, name, "rate(1 hour)", ClientToken="a")
+    with refused("ConflictException", 409, f"Schedule {name} already exists."):
+        create(server, name, "rate(1 hour)", ClientToken="b")
+    target = {"Arn": "arn:aws:scheduler:::aws-sdk:glue:getJob",
+              "RoleArn": "arn:aws:iam::000000000000:role/none"}
+    with refused("ValidationException", 400, "glue:getJob") as seen:
+        create(server, f"{name}-x", "rate(1 hour)", Target=target)
+    assert "only read" in seen.headers["x-tidemill-hint"]
+
+
+def test_past_expressions_are_accepted(server, name):
+    create(server, f"{name}-at", "at(2020-01-01T00:00:00)")
+    create(server, f"{name}-cron", "cron(15 10 ? * 6L 2002-2005)")
+
+
+def test_groups_hold_schedules_and_tags(server, scheduler, name):
+    arn = scheduler.create_schedule_group(
+        Name=name, Tags=[{"Key": "team", "Value": "a"}, {"Key": "tidemill:spread", "Value": "5m"}]
+    )["ScheduleGroupArn"]
+    assert scheduler.get_schedule_group(Name=name)["State"] == "ACTIVE"
+    assert len(scheduler.list_tags_for_resource(ResourceArn=arn)["Tags"]) == 2
+    create(server, "one", "rate(1 hour)", GroupName=name)
+    create(server, "two", "rate(1 hour)", GroupName=name, State="DISABLED")
+    listed = scheduler.list_schedules(GroupName=name, MaxResults=1)
+    assert [s["Name"] for s in listed["Schedules"]] == ["one"]
+    rest = scheduler.list_schedules(GroupName=name, NextToken=listed["NextToken"])
+    assert [s["Name"] for s in rest["Schedules"]] == ["two"] and "NextToken" not in rest
+    off = scheduler.list_schedules(GroupName=name, State="DISABLED")["Schedules"]
+    assert [s["Name"] for s in off] == ["two"]
+    scheduler.untag_resource(ResourceArn=arn, TagKeys=["team"])
+    scheduler.tag_resource(ResourceArn=arn, Tags=[{"Key": "x", "Value": "y"}])
+    tags = {t["Key"] for t in scheduler.list_tags_for_resource(ResourceArn=arn)["Tags"]}
+    assert tags == {"x", "tidemill:spread"}
+    assert {"default", name} <= {
+        g["Name"] for g in scheduler.list_schedule_groups()["ScheduleGroups"]
+    }
+    scheduler.delete_schedule_group(Name=name)
+    with refused("ResourceNotFoundException", 404):
+        scheduler.get_schedule(Name="one", GroupName=name)
+
+
+def test_schedules_outlive_a_restart(fresh_server, name):
+    create(fresh_server, name, "cron(0 9 ? * MON-FRI *)")
+    before = fresh_server.client("scheduler").get_schedule(Name=name)
+    fresh_server.restart()
+    after = fresh_server.client("scheduler").get_schedule(Name=name)
+    before.pop("ResponseMetadata"), after.pop("ResponseMetadata")
+    assert after == before
+
+
+def test_aws_command_makes_a_schedule(aws, platform_server, name):
+    job = platform.make_job(platform_server, name, "pass\n")
+    target = {"Arn": START_RUN, "RoleArn": scheduler_role(platform_server, name),
+              "Input": json.dumps({"JobName": job})}
+    aws.run("scheduler", "create-schedule", "--name", name,
+        "--schedule-expression", f"at({in_seconds(2)})",
+        "--flexible-time-window", '{"Mode":"OFF"}', "--target", json.dumps(target))
+    assert len(platform.wait_for_runs(platform_server, job)) == 1
