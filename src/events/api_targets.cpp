@@ -28,8 +28,8 @@ Status check_target(const RuleTarget& target, const Hub& hub) {
   if (hub.target_for(target.arn) != nullptr) return {};
   return fail(Errc::invalid_argument, "ValidationException",
               fmt::format("Provided Arn is not a target that events can be delivered to: {}. "
-                          "Served are Glue jobs, arn:aws:glue:REGION:ACCOUNT:job/NAME, and SQS "
-                          "queues, arn:aws:sqs:REGION:ACCOUNT:NAME",
+                          "Served are Glue jobs, arn:aws:glue:REGION:ACCOUNT:job/NAME, SQS "
+                          "queues, arn:aws:sqs:REGION:ACCOUNT:NAME, and event buses",
                           target.arn));
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "events/rule.h"
+
 namespace tidemill::sqs {
 namespace {
 
@@ -26,6 +28,8 @@ events::Outcome refused(std::string code, std::string message) {
 
 Result<std::optional<events::RoleDecision>> QueueTarget::decide(store::Tx& tx,
                                                                 const events::Delivery& delivery) {
+  // EventBridge Scheduler sends as its schedule's role, not by the queue's policy.
+  if (!events::parse_rule_arn(delivery.rule_arn)) return std::nullopt;
   TM_TRY(const auto queue, queue_of(tx, delivery));
   // That it isn't there is for apply() to say.
   if (!queue) return events::RoleDecision{.allowed = true};

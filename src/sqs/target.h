@@ -14,7 +14,7 @@ class QueueTarget final : public events::Target {
 
   [[nodiscard]] bool takes(const Arn& arn) const override { return arn.service == "sqs"; }
   [[nodiscard]] std::string_view action() const override { return "sqs:SendMessage"; }
-  /// The queue's policy must let events.amazonaws.com send for the rule.
+  /// The queue's policy must let events.amazonaws.com send for the rule; a schedule has a role.
   Result<std::optional<events::RoleDecision>> decide(store::Tx& tx,
                                                      const events::Delivery& delivery) override;
   Result<events::Outcome> apply(store::Tx& tx, const events::Delivery& delivery) override;

@@ -1,6 +1,7 @@
 """SQS in company: FIFO queues, dead letters and their return, policies, rules that send to queues."""
 
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from support import platform
@@ -279,6 +280,36 @@ def test_a_fifo_queue_as_a_target_needs_a_group(server, sqs, name):
     got = receive(sqs, url)
     assert [json.loads(body)["detail"]["n"] for body in bodies(got)] == [0, 1, 2]
     assert got[0]["Attributes"]["MessageGroupId"] == "g"
+
+
+def test_a_schedule_sends_as_its_role(server, sqs, name):
+    url, arn = make(sqs, f"{name}.fifo", **FIFO, ReceiveMessageWaitTimeSeconds="20")
+    send = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn}
+    role = platform.make_role(server, name, "scheduler.amazonaws.com", send)
+    when = datetime.now(timezone.utc) + timedelta(seconds=2)
+    server.client("scheduler").create_schedule(
+        Name=name,
+        ScheduleExpression=f"at({when:%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={
+            "Arn": arn, "RoleArn": role, "Input": '{"from": "a schedule"}',
+            "SqsParameters": {"MessageGroupId": "g"},
+        },
+    )
+    (message,) = receive(sqs, url)
+    assert message["Body"] == '{"from": "a schedule"}'
+    assert message["Attributes"]["MessageGroupId"] == "g"
+
+
+def test_a_mended_policy_lets_a_failed_delivery_through(server, sqs, name):
+    url, arn = make(sqs, name)
+    rule = rule_to(server, name, arn)
+    event_id = publish(server, name)
+    let_in(sqs, url, arn, rule)
+    assert receive(sqs, url) == []
+    server.command("deliveries", "redrive", "--rule", name)
+    (message,) = receive(sqs, url, WaitTimeSeconds=10)
+    assert json.loads(message["Body"])["id"] == event_id
 
 
 def test_an_upload_becomes_a_message(server, sqs, name):

@@ -135,7 +135,7 @@ def test_malformed_form(golden, body):
     "method,target,headers,body,name",
     [
         ("POST", "/", {"x-amz-target": "AmazonSQS.Nothing"}, b"{}", "Nothing"),
-        ("POST", "/", {"x-amz-target": "AWSEvents.CreateArchive"}, b"{}", "CreateArchive"),
+        ("POST", "/", {"x-amz-target": "AWSEvents.CreateEndpoint"}, b"{}", "CreateEndpoint"),
         (
             "POST", "/service/GraniteServiceVersion20100801/operation/PutDashboard",
             {"Smithy-Protocol": "rpc-v2-cbor"}, b"\xa0", "PutDashboard",
