@@ -73,7 +73,7 @@ class Plant {
     schedule::Starter* starter = &none_;
     if (with_deliveries_) starter = &schedules_;
     engine_ = std::make_unique<Engine>(Engine::Parts{
-        .clock = clock_, .zones = zones_, .starters = {starter, starter}, .activity = {}});
+        .clock = clock_, .zones = zones_, .starters = {starter, starter, starter}, .activity = {}});
   }
 
   Engine& engine() { return *engine_; }

@@ -6,6 +6,7 @@
 
 #include "base/caller.h"
 #include "glue/runs.h"
+#include "glue/trigger.h"
 #include "wire/gen/glue.h"
 #include "wire/router.h"
 
@@ -22,6 +23,7 @@ class Api {
     store::Store& store;
     Runs& runs;
     events::Bus& bus;
+    TriggerTimers& triggers;
     const Clock& clock;
     Random& random;
   };

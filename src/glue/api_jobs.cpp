@@ -52,14 +52,19 @@ Status save_tags(store::Tx& tx, std::string_view arn,
   return {};
 }
 
-Status require_arn(store::Tx& tx, const std::string& text) {
+/// Tags hang on jobs and triggers that are there. Gives the trigger, if it is one.
+Result<std::optional<JobTrigger>> require_arn(store::Tx& tx, const std::string& text) {
   const auto arn = Arn::parse(text);
-  if (!arn || arn->service != "glue" || !arn->resource.starts_with("job/")) {
+  const auto slash = arn ? arn->resource.find('/') : std::string::npos;
+  const auto kind = arn && slash != std::string::npos ? arn->resource.substr(0, slash) : "";
+  if (!arn || arn->service != "glue" || (kind != "job" && kind != "trigger")) {
     return invalid_input(fmt::format("Invalid resource ARN: {}", text));
   }
-  TM_TRY([[maybe_unused]] const auto job,
-         require_job(tx, {arn->account, arn->region}, std::string_view(arn->resource).substr(4)));
-  return {};
+  const Scope scope{arn->account, arn->region};
+  const auto name = arn->resource.substr(slash + 1);
+  if (kind == "trigger") return require_trigger(tx, scope, name);
+  TM_TRY([[maybe_unused]] const auto job, require_job(tx, scope, name));
+  return std::nullopt;
 }
 
 }  // namespace
@@ -208,8 +213,9 @@ Task<Result<w::BatchGetJobsResponse>> Api::batch_get(const Caller& caller,
 
 Task<Result<w::TagResourceResponse>> Api::tag(const Caller&, w::TagResourceRequest request) {
   auto change = [&](store::Tx& tx) -> Result<w::TagResourceResponse> {
-    TM_CHECK(require_arn(tx, *request.ResourceArn));
+    TM_TRY(const auto trigger, require_arn(tx, *request.ResourceArn));
     TM_CHECK(save_tags(tx, *request.ResourceArn, request.TagsToAdd));
+    if (trigger) TM_CHECK(parts_.triggers.changed(tx, *trigger));
     return w::TagResourceResponse();
   };
   co_return co_await parts_.store.write(change);
@@ -217,11 +223,12 @@ Task<Result<w::TagResourceResponse>> Api::tag(const Caller&, w::TagResourceReque
 
 Task<Result<w::UntagResourceResponse>> Api::untag(const Caller&, w::UntagResourceRequest request) {
   auto change = [&](store::Tx& tx) -> Result<w::UntagResourceResponse> {
-    TM_CHECK(require_arn(tx, *request.ResourceArn));
+    TM_TRY(const auto trigger, require_arn(tx, *request.ResourceArn));
     for (const auto& key : *request.TagsToRemove) {
       TM_CHECK(
           tx.exec("DELETE FROM glue_tags WHERE arn = $1 AND key = $2", *request.ResourceArn, key));
     }
+    if (trigger) TM_CHECK(parts_.triggers.changed(tx, *trigger));
     return w::UntagResourceResponse();
   };
   co_return co_await parts_.store.write(change);

@@ -33,6 +33,9 @@ Result<w::JobRun> to_wire(const RunRow& run, TimeMs now) {
   out.JobRunState = std::string(text(run.state));
   const auto given = parse_arguments(run.given);
   if (!given.empty()) out.Arguments.emplace(given.begin(), given.end());
+  if (const auto trigger = given.find("--trigger_name"); trigger != given.end()) {
+    out.TriggerName = trigger->second;
+  }
   if (!run.error.empty()) out.ErrorMessage = run.error;
   out.PredecessorRuns.emplace();
   out.Timeout = run.timeout_minutes;

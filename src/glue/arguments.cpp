@@ -28,10 +28,21 @@ void put(Arguments& arguments, std::string_view name, const json::object& object
   if (value != nullptr && !value->is_null()) arguments[std::string(name)] = value_text(*value);
 }
 
-std::string source_of(std::string_view event_source) {
+constexpr std::string_view trigger_event = "Glue Trigger ";
+
+std::string source_of(const events::Delivery& delivery) {
+  const std::string_view event_source = delivery.event_source;
   if (event_source == "aws.s3") return "s3_event";
+  if (delivery.event_detail_type == "Glue Trigger SCHEDULED") return "schedule";
+  if (delivery.event_detail_type.starts_with(trigger_event)) return "manual";
   if (event_source == "aws.events" || event_source == "aws.scheduler") return "schedule";
   return "event";
+}
+
+std::string name_of_sender(const events::Delivery& delivery) {
+  if (delivery.event_source == "aws.scheduler") return "--schedule_name";
+  const bool by_trigger = delivery.event_detail_type.starts_with(trigger_event);
+  return by_trigger ? "--trigger_name" : "--rule_name";
 }
 
 void put_object_facts(Arguments& arguments, const json::object& event) {
@@ -103,7 +114,7 @@ TargetInput parse_target_input(const events::Delivery& delivery) {
 }
 
 Trigger trigger_of(const events::Delivery& delivery) {
-  Trigger trigger{.source = source_of(delivery.event_source),
+  Trigger trigger{.source = source_of(delivery),
                   .event_id = delivery.event_id,
                   .rule_name = delivery.rule_name,
                   .delivery = delivery.id,
@@ -111,10 +122,7 @@ Trigger trigger_of(const events::Delivery& delivery) {
   Arguments& arguments = trigger.arguments;
   arguments["--trigger_source"] = trigger.source;
   arguments["--event_id"] = delivery.event_id;
-  const bool by_schedule = delivery.event_source == "aws.scheduler";
-  if (!delivery.rule_name.empty()) {
-    arguments[by_schedule ? "--schedule_name" : "--rule_name"] = delivery.rule_name;
-  }
+  if (!delivery.rule_name.empty()) arguments[name_of_sender(delivery)] = delivery.rule_name;
   const auto event = json::parse_object(delivery.event);
   if (!event) return trigger;
   put(arguments, "--event_time", *event, "time");

@@ -9,8 +9,8 @@ namespace tidemill::glue {
 
 [[nodiscard]] inline std::unexpected<Error> refuse(Errc code, std::string name,
                                                    std::string message) {
-  return std::unexpected(Error{
-      .code = code, .message = std::move(message), .name = std::move(name), .status = 400});
+  return std::unexpected(
+      Error{.code = code, .message = std::move(message), .name = std::move(name), .status = 400});
 }
 
 [[nodiscard]] inline std::unexpected<Error> invalid_input(std::string message) {

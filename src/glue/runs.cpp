@@ -273,7 +273,7 @@ Status Runs::recover(store::Tx& tx) {
 }
 
 Status Runs::reset(store::Tx& tx) {
-  for (const auto* table : {"glue_runs", "glue_tags", "glue_jobs"}) {
+  for (const auto* table : {"glue_runs", "glue_triggers", "glue_tags", "glue_jobs"}) {
     TM_CHECK(tx.exec(fmt::format("DELETE FROM {}", table)));
   }
   tx.on_commit([this] { parts_.launcher.drop_all(); });

@@ -1,4 +1,4 @@
-/// The tables of glue: job definitions, their runs, and tags.
+/// The tables of glue: job definitions, their runs, triggers, and tags.
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 
 namespace tidemill::glue {
 
-inline constexpr std::array<store::Migration, 1> migrations = {{{"glue", 1, R"sql(
+inline constexpr std::array<store::Migration, 2> migrations = {{{"glue", 1, R"sql(
 CREATE TABLE glue_jobs (
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
   definition TEXT NOT NULL,         -- AWS's JobUpdate as JSON, as it was given
@@ -45,6 +45,17 @@ CREATE TABLE glue_tags (
   arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
   PRIMARY KEY (arn, key)
 ) STRICT, WITHOUT ROWID;
+)sql"},
+                                                                {"glue", 2, R"sql(
+CREATE TABLE glue_triggers (
+  id INTEGER PRIMARY KEY,
+  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+  type TEXT NOT NULL,               -- SCHEDULED, ON_DEMAND
+  state TEXT NOT NULL,              -- CREATED, ACTIVATED, DEACTIVATED
+  definition TEXT NOT NULL,         -- AWS's TriggerUpdate as JSON, as it was given
+  created_ms INTEGER NOT NULL,
+  UNIQUE (account, region, name)
+) STRICT;
 )sql"}}};
 
 }  // namespace tidemill::glue

@@ -59,7 +59,7 @@ class Engine {
   struct Parts {
     const Clock& clock;
     calendar::Zones& zones;
-    std::array<Starter*, 2> starters;  ///< By TimerKind.
+    std::array<Starter*, timer_kinds> starters;  ///< By TimerKind.
     Activity activity;
     /// On the commit thread after a commit: there is something to run then.
     std::function<void(TimeMs)> due;

@@ -65,7 +65,7 @@ class EngineTest : public testing::Test {
     engine_ = std::make_unique<Engine>(Engine::Parts{
         .clock = clock_,
         .zones = zones_,
-        .starters = {&starter_, &starter_},
+        .starters = {&starter_, &starter_, &starter_},
         .activity = {.is_busy = [this](store::Tx&, std::int64_t event) -> Result<bool> {
                        return busy_.contains(event);
                      },

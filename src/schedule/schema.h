@@ -38,9 +38,9 @@ CREATE TABLE schedule_tags (
 
 CREATE TABLE timers (
   id INTEGER PRIMARY KEY,
-  arn TEXT NOT NULL UNIQUE,         -- of the rule or the schedule
-  kind INTEGER NOT NULL,            -- 0: a rule, 1: a schedule
-  ref INTEGER NOT NULL,             -- rules.id or schedules.id
+  arn TEXT NOT NULL UNIQUE,         -- of the rule, the schedule or the trigger
+  kind INTEGER NOT NULL,            -- 0: a rule, 1: a schedule, 2: a Glue trigger
+  ref INTEGER NOT NULL,             -- rules.id, schedules.id or glue_triggers.id
   version INTEGER NOT NULL,         -- one more with every change of what follows
   enabled INTEGER NOT NULL,
   expression TEXT NOT NULL, zone TEXT NOT NULL,

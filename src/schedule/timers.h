@@ -17,7 +17,8 @@ namespace tidemill::schedule {
 using TimerId = std::int64_t;
 
 /// What a timer is for.
-enum class TimerKind : std::uint8_t { rule, schedule };
+enum class TimerKind : std::uint8_t { rule, schedule, trigger };
+inline constexpr std::size_t timer_kinds = 3;
 
 /// What the row of a timer says.
 struct TimerRow {

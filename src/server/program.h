@@ -14,6 +14,7 @@
 #include "explain/lint.h"
 #include "explain/story.h"
 #include "glue/api.h"
+#include "glue/api_triggers.h"
 #include "glue/launch/process_launcher.h"
 #include "http/server.h"
 #include "iam/api.h"
@@ -132,6 +133,7 @@ class Program {
   std::unique_ptr<ScheduleDesk> schedule_desk_;
   std::unique_ptr<iam::Api> iam_api_;
   std::unique_ptr<glue::Api> glue_api_;
+  std::unique_ptr<glue::TriggerApi> trigger_api_;
   std::unique_ptr<logs::Api> logs_api_;
   std::unique_ptr<sqs::Api> sqs_api_;
 };

@@ -26,9 +26,11 @@ Scheduling::Scheduling(const Parts& parts)
     : parts_(parts),
       rule_starter_(parts.hub, parts.random),
       schedule_starter_(parts.hub, parts.random),
+      trigger_starter_(parts.hub, parts.random),
       alarm_(std::make_unique<io::Alarm>(parts.loops, 0, parts.clock, [this] { wake(); })),
       engine_(engine_parts()),
       rule_timers_(engine_),
+      triggers_(engine_, trigger_starter_, parts.clock),
       book_(engine_) {
   schedule_starter_.remove = [this](store::Tx& tx, std::int64_t ref) -> Status {
     TM_TRY(const auto schedule, schedule::Book::find(tx, ref));
@@ -39,7 +41,7 @@ Scheduling::Scheduling(const Parts& parts)
 schedule::Engine::Parts Scheduling::engine_parts() {
   return {.clock = parts_.clock,
           .zones = zones_,
-          .starters = {&rule_starter_, &schedule_starter_},
+          .starters = {&rule_starter_, &schedule_starter_, &trigger_starter_},
           .activity = {
               .is_busy = [this](store::Tx& tx, std::int64_t event) { return is_busy(tx, event); },
               .cancel = [this](store::Tx& tx, std::int64_t event) { return cancel(tx, event); }},

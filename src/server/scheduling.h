@@ -12,6 +12,7 @@
 #include "schedule/book.h"
 #include "schedule/engine.h"
 #include "schedule/starters.h"
+#include "server/trigger_starter.h"
 #include "store/store.h"
 
 namespace tidemill::server {
@@ -32,6 +33,7 @@ class Scheduling {
   [[nodiscard]] schedule::Engine& engine() noexcept { return engine_; }
   [[nodiscard]] schedule::Book& book() noexcept { return book_; }
   [[nodiscard]] schedule::RuleTimers& rules() noexcept { return rule_timers_; }
+  [[nodiscard]] glue::TriggerTimers& triggers() noexcept { return triggers_; }
   [[nodiscard]] calendar::Zones& zones() noexcept { return zones_; }
 
   /// Looks for what is due, on the commit thread; soon. Any thread.
@@ -48,9 +50,11 @@ class Scheduling {
   calendar::Zones zones_;
   schedule::RuleStarter rule_starter_;
   schedule::ScheduleStarter schedule_starter_;
+  TriggerStarter trigger_starter_;
   std::unique_ptr<io::Alarm> alarm_;
   schedule::Engine engine_;
   schedule::RuleTimers rule_timers_;
+  ScheduledTriggers triggers_;
   schedule::Book book_;
   std::atomic<bool> is_woken_ = false;
   bool told_ = false;  ///< Commit thread.

@@ -159,9 +159,11 @@ void Program::wire_operations() {
   schedule_desk_->open(*console_);
   iam_api_ = std::make_unique<iam::Api>(*store_, *authority_, clock_, random_);
   iam_api_->register_with(*router_);
-  const glue::Api::Parts glue{*store_, *runs_, *hub_, clock_, random_};
+  const glue::Api::Parts glue{*store_, *runs_, *hub_, scheduling_->triggers(), clock_, random_};
   glue_api_ = std::make_unique<glue::Api>(glue, pass);
   glue_api_->register_with(*router_);
+  trigger_api_ = std::make_unique<glue::TriggerApi>(*store_, scheduling_->triggers(), clock_);
+  trigger_api_->register_with(*router_);
   logs_api_ = std::make_unique<logs::Api>(*logs_store_, *ledger_);
   logs_api_->register_with(*router_);
   const auto facts = [this](store::Tx& tx, const events::Rule& rule,

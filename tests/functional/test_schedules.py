@@ -447,3 +447,55 @@ def test_next_needs_no_server():
     assert "Perhaps: cron(0 9 ? * MON-FRI *)" in refusal.stderr
     assert "never fires" in ask("cron(0 0 30 2 ? *)").stdout
     assert ask().returncode == 2
+
+
+def test_glue_trigger_starts_its_jobs(test_mode_server, name):
+    server = test_mode_server
+    set_clock(server, "2031-03-01T00:30:00Z")
+    job = platform.make_job(server, name, "pass\n")
+    glue = server.client("glue")
+    glue.create_trigger(
+        Name=name, Type="SCHEDULED", Schedule="cron(0 2 * * ? *)", Description="nightly",
+        Actions=[{"JobName": job, "Arguments": {"--day": "d"}, "Timeout": 7}],
+    )
+    shown = glue.get_trigger(Name=name)["Trigger"]
+    assert shown["State"] == "CREATED" and shown["Schedule"] == "cron(0 2 * * ? *)"
+    set_clock(server, "2031-03-01T02:00:00Z")
+    glue.start_trigger(Name=name)
+    assert glue.get_trigger(Name=name)["Trigger"]["State"] == "ACTIVATED"
+    set_clock(server, "2031-03-02T02:00:00Z")
+    run, = platform.wait_for_runs(server, job)
+    assert run["TriggerName"] == name and run["Timeout"] == 7
+    given = arguments_of(run)
+    assert given["--trigger_source"] == "schedule" and given["--day"] == "d"
+    assert given["--scheduled_time"] == "2031-03-02T02:00:00Z"
+    glue.stop_trigger(Name=name)
+    set_clock(server, "2031-03-03T02:00:00Z")
+    assert glue.get_trigger(Name=name)["Trigger"]["State"] == "DEACTIVATED"
+    update = {"Schedule": "cron(0/5 * * * ? *)", "Actions": [{"JobName": job}]}
+    assert glue.update_trigger(Name=name, TriggerUpdate=update)["Trigger"]["Name"] == name
+    assert glue.list_triggers(DependentJobName=job)["TriggerNames"] == [name]
+    assert len(platform.runs_of(server, job)) == 1
+    glue.delete_trigger(Name=name)
+    with refused("EntityNotFoundException", 400):
+        glue.get_trigger(Name=name)
+
+
+def test_glue_trigger_on_demand(server, name):
+    job = platform.make_job(server, name, "pass\n")
+    glue = server.client("glue")
+    glue.create_trigger(Name=name, Type="ON_DEMAND", Actions=[{"JobName": job}])
+    glue.start_trigger(Name=name)
+    run, = platform.wait_for_runs(server, job)
+    assert run["TriggerName"] == name and arguments_of(run)["--trigger_source"] == "manual"
+    with refused("AlreadyExistsException", 400):
+        glue.create_trigger(Name=name, Type="ON_DEMAND", Actions=[{"JobName": job}])
+
+
+@pytest.mark.parametrize("schedule", ["rate(1 hour)", "cron(0/4 * * * ? *)", "cron(0 1 * * * *)"])
+def test_glue_trigger_refuses_bad_schedules(server, name, schedule):
+    with refused("InvalidInputException", 400) as seen:
+        server.client("glue").create_trigger(
+            Name=name, Type="SCHEDULED", Schedule=schedule, Actions=[{"JobName": "j"}]
+        )
+    assert "column" in seen.headers["x-tidemill-hint"]

@@ -21,7 +21,8 @@ constexpr std::array inherited = {"PATH",        "HOME",           "LANG",      
 constexpr std::array trigger_names = {
     "--trigger_source",    "--bucket",      "--object_key",       "--object_etag",
     "--object_version_id", "--object_size", "--object_sequencer", "--event_id",
-    "--event_time",        "--rule_name",   "--schedule_name",    "--scheduled_time"};
+    "--event_time",        "--rule_name",   "--schedule_name",    "--trigger_name",
+    "--scheduled_time"};
 
 std::string capitals(std::string_view name) {
   std::string text(name);

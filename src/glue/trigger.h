@@ -1,0 +1,61 @@
+/// Triggers as the store keeps them: SCHEDULED ones, which start jobs by the clock while they are
+/// activated, and ON_DEMAND ones, which start them when told. Functions take the open transaction.
+/// (AWS: "AWS Glue triggers".)
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/arn.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "store/store.h"
+
+namespace tidemill::glue {
+
+struct JobTrigger {
+  std::int64_t id = 0;
+  Scope scope;
+  std::string name;
+  std::string type;         ///< SCHEDULED, ON_DEMAND
+  std::string state;        ///< CREATED, ACTIVATED, DEACTIVATED
+  json::object definition;  ///< Schedule, Actions, Description: AWS's JSON.
+  TimeMs created;
+
+  [[nodiscard]] std::string arn() const;
+  [[nodiscard]] std::string schedule() const;
+  /// AWS's Action, as JSON, one for each job.
+  [[nodiscard]] json::array actions() const;
+};
+
+/// What becomes of a trigger's schedule; filled by the server.
+class TriggerTimers {
+ public:
+  virtual ~TriggerTimers() = default;
+  /// In the transaction that changed it or its tags.
+  [[nodiscard]] virtual Status changed(store::Tx& tx, const JobTrigger& trigger) = 0;
+  [[nodiscard]] virtual Status removed(store::Tx& tx, const JobTrigger& trigger) = 0;
+  /// Starts its jobs now.
+  [[nodiscard]] virtual Status start(store::Tx& tx, const JobTrigger& trigger) = 0;
+};
+
+/// Refuses what AWS refuses, and types that aren't served (InvalidInputException).
+[[nodiscard]] Status check_trigger(const JobTrigger& trigger);
+
+[[nodiscard]] Result<std::optional<JobTrigger>> find_trigger(store::Tx& tx, const Scope& scope,
+                                                             std::string_view name);
+[[nodiscard]] Result<std::optional<JobTrigger>> find_trigger(store::Tx& tx, std::int64_t id);
+/// As find_trigger, or EntityNotFoundException.
+[[nodiscard]] Result<JobTrigger> require_trigger(store::Tx& tx, const Scope& scope,
+                                                 std::string_view name);
+/// In the order of their names.
+[[nodiscard]] Result<std::vector<JobTrigger>> list_triggers(store::Tx& tx, const Scope& scope);
+/// Inserts or replaces by name; gives it with its id.
+[[nodiscard]] Result<JobTrigger> save_trigger(store::Tx& tx, JobTrigger trigger);
+[[nodiscard]] Status remove_trigger(store::Tx& tx, const JobTrigger& trigger);
+
+[[nodiscard]] std::string trigger_arn(const Scope& scope, std::string_view name);
+
+}  // namespace tidemill::glue
