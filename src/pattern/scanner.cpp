@@ -15,25 +15,20 @@ void Scanner::scan(const PathTree& paths, std::string_view json, Names names) {
   begin(paths, json);
   plain_names_ = names == Names::plain;
   const auto* root = paths.root();
-  if (root == nullptr) return;
-  marks_ = reader_.read(json);
-  if (!more() || at(0) != '{') return;
-  ++mark_;
+  if (root == nullptr || marks_.next() != '{') return;
   push(*root);
-  while (!frames_.empty() && more()) {
-    const char c = at(0);
-    const bool in_array = frames_.back().array != none;
-    if (c == '"' && !in_array) {
-      skip_unused();
-      member();
-    } else if (c == '}' || c == ']') {
-      ++mark_;
+  while (!frames_.empty() && marks_.current() != '\0') {
+    const char c = marks_.current();
+    if (c == '}' || c == ']') {
       close();
+      marks_.next();
       leave_if_done();
-    } else if (c == ',' || !in_array) {
-      ++mark_;
+    } else if (frames_.back().array == none) {
+      member();
     } else {
-      value(frames_.back().node);
+      const auto begin = marks_.offset() + 1;
+      marks_.next();
+      value(frames_.back().node, begin);
     }
   }
   while (!frames_.empty()) close();
@@ -42,8 +37,7 @@ void Scanner::scan(const PathTree& paths, std::string_view json, Names names) {
 void Scanner::begin(const PathTree& paths, std::string_view json) {
   paths_ = &paths;
   json_ = json;
-  mark_ = 0;
-  marks_ = {};
+  marks_.begin(json);
   ++scan_;
   if (slots_.size() < paths.slots()) slots_.resize(paths.slots());
   values_.clear();
@@ -55,35 +49,38 @@ void Scanner::begin(const PathTree& paths, std::string_view json) {
   unescaped_.clear();
 }
 
-/// Goes over members that no rule asks about, without a thought for what they are.
-void Scanner::skip_unused() {
+/// From a brace or comma on: the next member that rules may ask about, and all in front of it.
+void Scanner::member() {
   const auto& node = *frames_.back().node;
-  while (mark_ + 3 < marks_.size() && at(0) == '"') {
-    // A string ends within the text, so there is something behind its quote.
-    if (node.may_begin(json_[marks_[mark_] + 1])) return;
-    const char first = at(2);
-    mark_ += 3;
-    if (first == '{' || first == '[') skip_to_end(1);
-    if (!more() || at(0) != ',') return;
-    ++mark_;
+  for (;;) {
+    const auto name_begin = marks_.offset() + 1;
+    if (marks_.next() != ':') return;
+    if (node.may_begin(first_of_name(name_begin))) return used_member(token(name_begin));
+    char c = marks_.next();
+    if (c == '{' || c == '[') {
+      marks_.skip_to_end();
+      c = marks_.next();
+    }
+    if (c != ',') return;
   }
 }
 
-void Scanner::member() {
-  if (mark_ + 2 >= marks_.size() || at(0) != '"' || at(1) != ':') {
-    // The end of the object; or no JSON.
-    mark_ = more() && at(0) == '"' ? marks_.size() : mark_;
-    return;
-  }
-  auto name = unquoted(token());
-  mark_ += 2;
-  const auto* node = has_byte(name, '.') ? dotted_target(name) : target(name);
-  const char first = at(0);
-  value(node);
-  if (node != nullptr && first != '{' && first != '[') leave_if_done();
+/// What stands behind the quote of a name; a colon is known to be behind it.
+char Scanner::first_of_name(std::size_t begin) const noexcept {
+  if (json_[begin] == '"') return json_[begin + 1];
+  const auto name = token(begin);
+  return name.size() > 1 ? name[1] : '\\';
+}
+
+void Scanner::used_member(std::string_view name) {
+  const auto begin = marks_.offset() + 1;
+  const auto* node = target(unquoted(name));
+  marks_.next();
+  if (!value(node, begin) && node != nullptr) leave_if_done();
 }
 
 const PathNode* Scanner::target(std::string_view name) {
+  if (!plain_names_ && has_byte(name, '.')) return dotted_target(name);
   auto& frame = frames_.back();
   const auto* node = paths_->child(*frame.node, name);
   if (node == nullptr) return nullptr;
@@ -119,35 +116,28 @@ void Scanner::leave() {
     return frame.array == none && frame.seen == frame.node->children;
   };
   while (!frames_.empty() && done(frames_.back())) {
-    if (std::ranges::all_of(frames_, done)) {
-      mark_ = marks_.size();
-      return;
-    }
-    skip_to_end(1);
+    if (std::ranges::all_of(frames_, done)) return marks_.finish();
+    if (marks_.current() != '}') marks_.skip_to_end();
     close();
+    marks_.next();
   }
 }
 
-/// To behind the end of what is `depth` levels around the current mark.
-void Scanner::skip_to_end(std::size_t depth) {
-  for (; depth > 0 && more(); ++mark_) {
-    const char c = at(0) | 0x20;  // Brackets become braces.
-    depth += c == '{' ? 1 : 0;
-    depth -= c == '}' ? 1 : 0;
+bool Scanner::value(const PathNode* node, std::size_t begin) {
+  const char first = marks_.current();
+  if (first != '{' && first != '[') {
+    if (node != nullptr && node->clauses > 0) scalar(*node, token(begin));
+    return false;
   }
-}
-
-void Scanner::value(const PathNode* node) {
-  const char first = at(0);
-  if (first == '{' || first == '[') {
-    ++mark_;
-    const bool array = first == '[';
-    const bool wanted = node != nullptr && (node->children > 0 || (array && node->clauses > 0));
-    if (wanted) return open(*node, array);
-    return skip_to_end(1);
+  const bool array = first == '[';
+  const bool wanted = node != nullptr && (node->children > 0 || (array && node->clauses > 0));
+  if (wanted) {
+    open(*node, array);
+  } else {
+    marks_.skip_to_end();
+    marks_.next();
   }
-  if (node != nullptr && node->clauses > 0) scalar(*node);
-  ++mark_;
+  return wanted;
 }
 
 Scanner::Frame& Scanner::push(const PathNode& node) {
@@ -189,21 +179,22 @@ void Scanner::close() {
   if (frames_.empty()) tree_.elements[0].end = end;
 }
 
-std::string_view Scanner::token() const noexcept {
-  const auto begin = marks_[mark_];
-  auto end = mark_ + 1 < marks_.size() ? marks_[mark_ + 1] : json_.size();
+std::string_view Scanner::token(std::size_t begin) const noexcept {
+  auto end = marks_.offset();
   while (end > begin && is_space(json_[end - 1])) --end;
+  while (begin < end && is_space(json_[begin])) ++begin;
   return json_.substr(begin, end - begin);
 }
 
-void Scanner::scalar(const PathNode& node) {
-  const auto text = token();
-  switch (text.front()) {
-    case '"': return add(node, Kind::string, unquoted(text));
-    case 't': return add(node, Kind::true_value, text);
-    case 'f': return add(node, Kind::false_value, text);
-    case 'n': return add(node, Kind::null_value, text);
-    default: return add(node, Kind::number, text);
+void Scanner::scalar(const PathNode& node, std::string_view token) {
+  // Between the brackets of an empty array is nothing.
+  if (token.empty()) return;
+  switch (token.front()) {
+    case '"': return add(node, Kind::string, unquoted(token));
+    case 't': return add(node, Kind::true_value, token);
+    case 'f': return add(node, Kind::false_value, token);
+    case 'n': return add(node, Kind::null_value, token);
+    default: return add(node, Kind::number, token);
   }
 }
 
@@ -230,10 +221,8 @@ void Scanner::add(const PathNode& node, Kind kind, std::string_view text) {
 }
 
 std::string_view Scanner::unquoted(std::string_view token) {
-  if (!has_byte(token, '\\')) {
-    return token.size() < 2 ? std::string_view() : token.substr(1, token.size() - 2);
-  }
-  return unescaped(token);
+  if (marks_.escapes() && has_byte(token, '\\')) return unescaped(token);
+  return token.size() < 2 ? std::string_view() : token.substr(1, token.size() - 2);
 }
 
 std::string_view Scanner::unescaped(std::string_view token) {
@@ -276,7 +265,6 @@ void Scanner::shrink() {
   if (tree_.elements.capacity() * sizeof(Element) > kept_bytes) tree_ = {};
   if (frames_.capacity() * sizeof(Frame) > kept_bytes) frames_ = {};
   if (unescaped_.capacity() > kept_bytes) unescaped_ = {};
-  reader_.shrink();
 }
 
 }  // namespace tidemill::pattern

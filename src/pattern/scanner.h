@@ -63,34 +63,30 @@ class Scanner {
   };
 
   void begin(const PathTree& paths, std::string_view json);
-  [[nodiscard]] bool more() const noexcept { return mark_ < marks_.size(); }
-  /// The character of the mark so many behind the current one.
-  [[nodiscard]] char at(std::size_t ahead) const noexcept { return json_[marks_[mark_ + ahead]]; }
-  [[gnu::always_inline]] void skip_unused();
   [[gnu::always_inline]] void member();
-  [[gnu::always_inline]] void value(const PathNode* node);
+  [[gnu::always_inline]] void used_member(std::string_view name);
+  [[gnu::always_inline, nodiscard]] char first_of_name(std::size_t begin) const noexcept;
+  /// What stands from `begin` to the current mark, or begins with it; true if it was opened.
+  [[gnu::always_inline]] bool value(const PathNode* node, std::size_t begin);
   [[gnu::always_inline]] Frame& push(const PathNode& node);
   [[gnu::always_inline]] void open(const PathNode& node, bool array);
   [[gnu::always_inline]] void close();
-  void skip_to_end(std::size_t depth);
   [[gnu::always_inline]] void leave_if_done();
   void leave();
   /// What a name in the current object leads to; nullptr if no rule asks about it.
   [[gnu::always_inline]] const PathNode* target(std::string_view name);
   [[nodiscard]] const PathNode* dotted_target(std::string_view name) const;
-  [[gnu::always_inline]] void scalar(const PathNode& node);
+  [[gnu::always_inline]] void scalar(const PathNode& node, std::string_view token);
   [[gnu::always_inline]] void add(const PathNode& node, Kind kind, std::string_view text);
-  /// From the current mark to the next, without the white space in front of that.
-  [[gnu::always_inline, nodiscard]] std::string_view token() const noexcept;
+  /// From `begin` to the current mark, without white space around it.
+  [[gnu::always_inline, nodiscard]] std::string_view token(std::size_t begin) const noexcept;
   /// What stands between the quotes of a string's token.
   [[gnu::always_inline]] std::string_view unquoted(std::string_view token);
   std::string_view unescaped(std::string_view token);
 
   const PathTree* paths_ = nullptr;
   std::string_view json_;
-  JsonMarks reader_;
-  std::span<const std::uint32_t> marks_;
-  std::size_t mark_ = 0;  ///< The current one.
+  JsonMarks marks_;
   bool plain_names_ = false;
   std::uint64_t scan_ = 0, frame_number_ = 0;
   std::vector<Slot> slots_;
