@@ -22,7 +22,6 @@ struct Definition {
   std::string group_id;  ///< SqsParameters.MessageGroupId
   std::optional<std::string> input;
   std::string event_source, event_detail_type;  ///< EventBridgeParameters
-  std::string group_id;                         ///< SqsParameters.MessageGroupId
   events::RetryPolicy retry;
 
   static Result<Definition> parse(std::string_view text);
