@@ -85,12 +85,22 @@ std::string_view part(std::string_view text, std::size_t bytes, bool front) {
   return text.substr(start);
 }
 
-/// The one test that is all the clause asks, unless it is negated; `anything` if there are more.
-Test lone(const Clause& clause) {
-  if (clause.absent) return {};
-  ProgramReader reader(clause.program);
-  const auto test = reader.next();
-  return reader.done() && !test.negated ? test : Test{};
+/// Where the clause asks for a prefix, a suffix or both, and for nothing else: how `text` begins or
+/// ends instead. Else empty.
+std::string wrong_end(const Clause& clause, std::string_view text) {
+  std::string out;
+  for (ProgramReader reader(clause.program); !reader.done();) {
+    const auto test = reader.next();
+    const bool affix = test.ask == Ask::prefix || test.ask == Ask::suffix;
+    if (clause.absent || !affix || test.negated || (test.ends_alternative && !reader.done())) {
+      return {};
+    }
+    const bool front = test.ask == Ask::prefix;
+    if (!out.empty() || (front ? text.starts_with(test.text) : text.ends_with(test.text))) continue;
+    out = fmt::format("{} {}", front ? "starts with" : "ends in",
+                      quote(part(text, test.text.size(), front)));
+  }
+  return out;
 }
 
 std::string tell(const Clause& clause, std::span<const Value> values) {
@@ -98,16 +108,9 @@ std::string tell(const Clause& clause, std::span<const Value> values) {
   const auto expected = fmt::format("{}: expected {}, ", clause.path, describe(clause));
   if (values.empty()) return expected + "but it is absent";
   if (values.size() > 1) return expected + fmt::format("the event has {}", show_all(values));
-  const auto text = values[0].text;
   if (values[0].kind == Kind::string) {
-    const auto test = lone(clause);
-    if (test.ask == Ask::prefix) {
-      return fmt::format("{}the {} starts with {}", expected, leaf,
-                         quote(part(text, test.text.size(), true)));
-    }
-    if (test.ask == Ask::suffix) {
-      return fmt::format("{}the {} ends in {}", expected, leaf,
-                         quote(part(text, test.text.size(), false)));
+    if (const auto wrong = wrong_end(clause, values[0].text); !wrong.empty()) {
+      return fmt::format("{}the {} {}", expected, leaf, wrong);
     }
   }
   return fmt::format("{}the {} is {}", expected, leaf, show(values[0]));

@@ -81,5 +81,18 @@ TEST(Explain, ShowsWholeCharactersOnly) {
   EXPECT_EQ(why.text, R"(k: expected prefix "ab", the k starts with "x")");
 }
 
+TEST(Explain, SaysWhichEndOfAValueIsWrong) {
+  const auto said = [](std::string_view matchers, std::string_view value) {
+    const auto pattern = Pattern::compile(R"({"k":[)" + std::string(matchers) + "]}").value();
+    const auto event = Event::parse(R"({"k":")" + std::string(value) + R"("})").value();
+    const auto text = pattern.explain(event).text;
+    return text.substr(text.rfind(", ") + 2);
+  };
+  constexpr auto both = R"({"prefix":"sales/","suffix":".csv"})";
+  EXPECT_EQ(said(both, "sales/a.CSV"), R"(the k ends in ".CSV")");
+  EXPECT_EQ(said(both, "Sales/a.csv"), R"(the k starts with "Sales/")");
+  EXPECT_EQ(said(R"({"prefix":"a"},{"prefix":"b"})", "c"), R"(the k is "c")");
+}
+
 }  // namespace
 }  // namespace tidemill::pattern
