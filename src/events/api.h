@@ -83,6 +83,7 @@ class Api {
   void register_targets(wire::Router& router);
   void register_buses(wire::Router& router);
   void register_events(wire::Router& router);
+  Status tags_changed(store::Tx& tx, const Rule& rule);
   Task<Result<wire::Empty>> set_enabled(const Caller& caller, BusKey key, std::string name,
                                         bool enabled);
   Result<w::PutTargetsResponse> put_targets_in(store::Tx& tx, const Caller& caller,

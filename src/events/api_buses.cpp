@@ -74,6 +74,7 @@ Status save_tags(store::Tx& tx, std::string_view arn,
                  const std::optional<std::vector<w::Tag>>& tags) {
   if (!tags) return {};
   for (const auto& tag : *tags) {
+    if (*tag.Key == once_tag) TM_CHECK(parse_once(*tag.Value));
     TM_CHECK(
         tx.exec("INSERT INTO event_tags (arn, key, value) VALUES ($1, $2, $3)"
                 " ON CONFLICT (arn, key) DO UPDATE SET value = $3",
@@ -169,11 +170,17 @@ Task<Result<wire::Empty>> Api::delete_bus(const Caller& caller, w::DeleteEventBu
   co_return co_await store_.write(change);
 }
 
+/// Some tags say how a rule works.
+Status Api::tags_changed(store::Tx& tx, const Rule& rule) {
+  TM_CHECK(schedules_.changed(tx, rule));
+  return refresh_rule(tx, hub_.rules(), rule);
+}
+
 Task<Result<w::TagResourceResponse>> Api::tag(const Caller&, w::TagResourceRequest request) {
   auto change = [&](store::Tx& tx) -> Result<w::TagResourceResponse> {
     TM_TRY(const auto rule, require_resource(tx, *request.ResourceARN));
     TM_CHECK(save_tags(tx, *request.ResourceARN, request.Tags));
-    if (rule) TM_CHECK(schedules_.changed(tx, *rule));
+    if (rule) TM_CHECK(tags_changed(tx, *rule));
     return w::TagResourceResponse();
   };
   co_return co_await store_.write(change);
@@ -186,7 +193,7 @@ Task<Result<w::UntagResourceResponse>> Api::untag(const Caller&, w::UntagResourc
       TM_CHECK(
           tx.exec("DELETE FROM event_tags WHERE arn = $1 AND key = $2", *request.ResourceARN, key));
     }
-    if (rule) TM_CHECK(schedules_.changed(tx, *rule));
+    if (rule) TM_CHECK(tags_changed(tx, *rule));
     return w::UntagResourceResponse();
   };
   co_return co_await store_.write(change);

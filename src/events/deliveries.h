@@ -12,7 +12,7 @@ namespace tidemill::events {
 
 struct DeliveryFilter {
   std::string rule;         ///< A rule's name; empty: of all rules.
-  std::string state;        ///< done, pending or failed; empty: in any.
+  std::string state;        ///< done, pending, failed or skipped; empty: in any.
   std::int64_t before = 0;  ///< Only those with a smaller number; 0: from the newest.
   int count = 50;
 };

@@ -72,7 +72,7 @@ bool may_reach(const Event& event, const Rule& rule) {
 /// What a try came to and what the row is to say.
 struct Hub::Try {
   Outcome outcome;
-  std::string state = "done";  ///< done, pending, failed
+  std::string state = "done";  ///< done, pending, failed, skipped
   int tries = 1;
   std::optional<TimeMs> due;
   TimeMs now;
@@ -92,6 +92,7 @@ std::string Hub::record_text(const Delivery& delivery, const Try& result,
     if (!value.empty()) add(name, value);
   };
   add("decision", result.state == "done"      ? "STARTED"
+                  : result.state == "skipped" ? "SKIPPED"
                   : result.state != "pending" ? "FAILED"
                   : waits                     ? "WAITING"
                                               : "RETRY");
@@ -130,7 +131,8 @@ Status Hub::load(store::Tx& tx) {
   TM_TRY(const auto stored, all_rules(tx));
   for (const auto& rule : stored) {
     TM_TRY(auto targets, targets_of(tx, rule.id));
-    CompiledRule compiled{rule, std::move(targets)};
+    TM_TRY(const auto once, once_of(tx, rule.arn()));
+    CompiledRule compiled{rule, std::move(targets), once};
     TM_CHECK(rules_.put(std::move(compiled)));
   }
   TM_CHECK(archives_.load(tx));
@@ -173,10 +175,7 @@ Status Hub::publish(store::Tx& tx, const Event& event) {
   Status status;
   for (const auto& rule : matched) {
     if (!may_reach(event, rule->rule)) continue;
-    const Sender sender{rule->rule.key.scope, rule->rule.name, rule->rule.arn()};
-    for (const auto& target : rule->targets) {
-      if (status) status = start(tx, sender, target, published);
-    }
+    if (status) status = start_all(tx, *rule, published);
   }
   --depth_;
   return status;
@@ -189,8 +188,21 @@ Result<std::int64_t> Hub::deliver(store::Tx& tx, const Event& event, const Sende
   return published.seq;
 }
 
-Status Hub::start(store::Tx& tx, const Sender& sender, const RuleTarget& target,
-                  const Published& published) {
+Status Hub::start_all(store::Tx& tx, const CompiledRule& rule, const Published& published) {
+  const Sender sender{rule.rule.key.scope, rule.rule.name, rule.rule.arn()};
+  std::optional<Earlier> earlier;
+  if (rule.once != Once::every && !rule.targets.empty()) {
+    TM_TRY(earlier, note_file(tx, sender.arn, rule.once, published.event, last_delivery_ + 1));
+  }
+  for (const auto& target : rule.targets) {
+    TM_CHECK(earlier ? skip(tx, make_delivery(sender, target, published), *earlier, published)
+                     : start(tx, sender, target, published));
+  }
+  return {};
+}
+
+Delivery Hub::make_delivery(const Sender& sender, const RuleTarget& target,
+                            const Published& published) {
   const auto& event = published.event;
   const auto now = clock_.now();
   Delivery d;
@@ -210,9 +222,36 @@ Status Hub::start(store::Tx& tx, const Sender& sender, const RuleTarget& target,
   d.input = make_input(target.input, published.envelope, {d.rule_arn, d.rule_name, now});
   d.input_is_event = target.input.whole_event();
   d.created = now;
-  TM_TRY(const auto result, attempt(tx, d, target.retry));
+  return d;
+}
+
+Status Hub::start(store::Tx& tx, const Sender& sender, const RuleTarget& target,
+                  const Published& published) {
+  const auto delivery = make_delivery(sender, target, published);
+  TM_TRY(const auto result, attempt(tx, delivery, target.retry));
+  return insert(tx, delivery, target.retry, result, published);
+}
+
+/// The rule has had this file: a row says so, and names the run that had it.
+Status Hub::skip(store::Tx& tx, const Delivery& delivery, const Earlier& earlier,
+                 const Published& published) {
+  Try result;
+  result.outcome.kind = Outcome::Kind::refused;
+  result.outcome.code = "ALREADY_DELIVERED";
+  result.outcome.message =
+      fmt::format("The rule had this file before: delivery {}{}.", earlier.delivery,
+                  earlier.result.empty() ? "" : fmt::format(", which started {}", earlier.result));
+  result.state = "skipped";
+  result.tries = 0;
+  result.now = clock_.now();
+  return insert(tx, delivery, {}, result, published);
+}
+
+Status Hub::insert(store::Tx& tx, const Delivery& d, const RetryPolicy& policy, const Try& result,
+                   const Published& published) {
   const auto& outcome = result.outcome;
   const bool failed = outcome.kind != Outcome::Kind::done;
+  const bool pending = result.state == "pending";
   TM_CHECK(tx.exec(
       "INSERT INTO deliveries (id, event, account, region, rule_name, rule_arn, target_id,"
       " target_arn, role_arn, input, input_is_event, retries_max, age_seconds_max, state, tries,"
@@ -221,15 +260,15 @@ Status Hub::start(store::Tx& tx, const Sender& sender, const RuleTarget& target,
       " $17, $18, $19, $20, $21, $22, $23, $24, $25)",
       d.id, published.seq, d.scope.account, d.scope.region, d.rule_name, d.rule_arn, d.target_id,
       d.target_arn, d.role_arn, d.input_is_event ? std::string() : d.input,
-      d.input_is_event ? 1 : 0, target.retry.attempts_max, target.retry.age_seconds_max,
-      result.state, result.tries, result.due ? std::optional(result.due->ms) : std::nullopt,
-      result.state == "pending" && outcome.waits_for_target ? 1 : 0,
+      d.input_is_event ? 1 : 0, policy.attempts_max, policy.age_seconds_max, result.state,
+      result.tries, result.due ? std::optional(result.due->ms) : std::nullopt,
+      pending && outcome.waits_for_target ? 1 : 0,
       failed ? std::optional(outcome.code) : std::nullopt,
       failed ? std::optional(outcome.message) : std::nullopt,
-      failed ? std::nullopt : std::optional(outcome.result), now.ms,
-      result.state == "pending" ? std::nullopt : std::optional(now.ms), d.group_id,
-      d.dead_letter_arn, maybe(result.dead_letter)));
-  return record(tx, d, published.seq, result, event.subject);
+      failed ? std::nullopt : std::optional(outcome.result), d.created.ms,
+      pending ? std::nullopt : std::optional(d.created.ms), d.group_id, d.dead_letter_arn,
+      maybe(result.dead_letter)));
+  return record(tx, d, published.seq, result, published.event.subject);
 }
 
 Result<RoleDecision> Hub::decide(store::Tx& tx, Target& target, const Delivery& delivery) const {
@@ -374,7 +413,7 @@ Result<std::optional<TimeMs>> Hub::deliver_due(store::Tx& tx) {
 
 Status Hub::reset(store::Tx& tx) {
   for (const auto* table : {"replays", "archived_events", "archives", "decisions", "deliveries",
-                            "events", "targets", "rules", "event_tags", "buses"}) {
+                            "events", "rule_files", "targets", "rules", "event_tags", "buses"}) {
     TM_CHECK(tx.exec(fmt::format("DELETE FROM {}", table)));
   }
   tx.on_commit([this] {

@@ -88,8 +88,15 @@ class Hub final : public Bus {
     std::string envelope;
   };
   Result<Published> record_event(store::Tx& tx, const Event& event);
+  Delivery make_delivery(const Sender& sender, const RuleTarget& target,
+                         const Published& published);
   Status start(store::Tx& tx, const Sender& sender, const RuleTarget& target,
                const Published& published);
+  Status start_all(store::Tx& tx, const CompiledRule& rule, const Published& published);
+  Status skip(store::Tx& tx, const Delivery& delivery, const Earlier& earlier,
+              const Published& published);
+  Status insert(store::Tx& tx, const Delivery& delivery, const RetryPolicy& policy,
+                const Try& result, const Published& published);
   Result<Try> attempt(store::Tx& tx, const Delivery& delivery, const RetryPolicy& policy);
   Result<Outcome> apply(store::Tx& tx, const Delivery& delivery);
   Status bury(store::Tx& tx, const Delivery& delivery, Exhausted exhausted, Try& result);

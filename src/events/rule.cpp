@@ -163,6 +163,7 @@ Result<Rule> save_rule(store::Tx& tx, Rule rule) {
 
 Status remove_rule(store::Tx& tx, const Rule& rule) {
   TM_CHECK(tx.exec("DELETE FROM event_tags WHERE arn = $1", rule.arn()));
+  TM_CHECK(tx.exec("DELETE FROM rule_files WHERE rule_arn = $1", rule.arn()));
   TM_CHECK(tx.exec("DELETE FROM rules WHERE id = $1", rule.id));
   return {};
 }

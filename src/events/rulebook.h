@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "events/once.h"
 #include "events/rule.h"
 #include "pattern/matcher.h"
 
@@ -17,6 +18,7 @@ namespace tidemill::events {
 struct CompiledRule {
   Rule rule;
   std::vector<RuleTarget> targets;
+  Once once = Once::every;
 };
 
 class RuleBook {

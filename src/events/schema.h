@@ -8,7 +8,7 @@
 
 namespace tidemill::events {
 
-inline constexpr std::array<store::Migration, 5> migrations = {{{"events", 1, R"sql(
+inline constexpr std::array<store::Migration, 6> migrations = {{{"events", 1, R"sql(
 CREATE TABLE buses (
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
   description TEXT, created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,
@@ -59,7 +59,7 @@ CREATE TABLE deliveries (
   input TEXT NOT NULL,              -- empty where it is the event itself
   input_is_event INTEGER NOT NULL,
   retries_max INTEGER NOT NULL, age_seconds_max INTEGER NOT NULL,
-  state TEXT NOT NULL,              -- pending, done, failed
+  state TEXT NOT NULL,              -- pending, done, failed, skipped
   tries INTEGER NOT NULL,
   due_ms INTEGER,                   -- of the next try, while pending
   waits INTEGER NOT NULL,           -- pending until its target has room, not for a time
@@ -131,6 +131,15 @@ ALTER TABLE deliveries ADD COLUMN group_id TEXT NOT NULL DEFAULT '';
 -- The target's DeadLetterConfig, or empty; and once the delivery has failed: "sent", or why not.
 ALTER TABLE deliveries ADD COLUMN dead_letter_arn TEXT NOT NULL DEFAULT '';
 ALTER TABLE deliveries ADD COLUMN dead_letter TEXT;
+)sql"},
+                                                                {"events", 6, R"sql(
+-- Files that a rule with the tag tidemill:once has had.
+CREATE TABLE rule_files (
+  rule_arn TEXT NOT NULL,
+  file TEXT NOT NULL,               -- s3://bucket/key#etag, or #version
+  delivery INTEGER NOT NULL,        -- the first of them
+  PRIMARY KEY (rule_arn, file)
+) STRICT, WITHOUT ROWID;
 )sql"}}};
 
 }  // namespace tidemill::events

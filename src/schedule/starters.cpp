@@ -64,6 +64,7 @@ Status RuleTimers::changed(store::Tx& tx, const events::Rule& rule) {
     return true;
   };
   TM_CHECK(tx.each("SELECT key, value FROM event_tags WHERE arn = $1", add, rule.arn()));
+  tags.erase(std::string(events::once_tag));  // Of no concern to its times.
   TM_TRY(const auto policy, policy_of(tags));
   return engine_.put(tx, {.arn = rule.arn(),
                           .kind = TimerKind::rule,
