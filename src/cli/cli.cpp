@@ -79,7 +79,7 @@ void add_explain(CLI::App& app, Given& given) {
   command
       ->add_option(
           "WHAT", given.uri,
-          "s3://BUCKET/KEY, a run (jr_…), a rule's name, an event's id or a delivery's number")
+          "s3://BUCKET/KEY, a run (jr_…), a rule, a schedule, an event's id or a delivery's number")
       ->required();
   add_bus(*command, given);
   command->footer(

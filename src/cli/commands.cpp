@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "cli/client.h"
 #include "cli/render_lint.h"
+#include "cli/schedule_text.h"
 #include "pattern/jsonl.h"
 #include "pattern/pattern.h"
 #include "server/identity.h"
@@ -83,10 +84,18 @@ Status runs_logs(const Query& query, const std::string& run_id) {
 
 Status explain(const Query& query, const std::string& what) {
   TM_TRY(const auto connection, find_server(query.data));
-  TM_TRY(const auto story,
-         get_json(connection, fmt::format("/_tidemill/api/explain?of={}&bus={}",
-                                          percent_encode(what), percent_encode(query.bus))));
-  print(query, story, render_story(story.as_object(), query.style));
+  const auto story =
+      get_json(connection, fmt::format("/_tidemill/api/explain?of={}&bus={}", percent_encode(what),
+                                       percent_encode(query.bus)));
+  if (story) {
+    print(query, *story, render_story(story->as_object(), query.style));
+    return {};
+  }
+  // What it doesn't know may be a schedule's name.
+  const auto schedule = get_json(
+      connection, "/_tidemill/api/schedules/explain?count=10&name=" + percent_encode(what));
+  if (!schedule) return std::unexpected(story.error());
+  print(query, *schedule, render_explain(schedule->as_object(), query.style));
   return {};
 }
 

@@ -34,7 +34,7 @@ Status serve(const server::Options& options);
 Status env(const Query& query);
 Status runs_list(const Query& query);
 Status runs_logs(const Query& query, const std::string& run_id);
-/// What of: s3://BUCKET/KEY, a run, a delivery, an event or a rule.
+/// What of: s3://BUCKET/KEY, a run, a delivery, an event, a rule or a schedule.
 Status explain(const Query& query, const std::string& what);
 /// Fails if the server finds anything amiss.
 Status check(const Query& query);

@@ -22,10 +22,11 @@ std::optional<std::int64_t> number_in(std::string_view text) {
 }
 
 std::unexpected<Error> unknown(std::string_view what) {
-  return fail(Errc::not_found, "ResourceNotFoundException",
-              fmt::format("nothing is known of \"{}\"; explain takes s3://BUCKET/KEY, a run's id "
-                          "(jr_…), a delivery's number, an event's id or a rule's name",
-                          what));
+  return fail(
+      Errc::not_found, "ResourceNotFoundException",
+      fmt::format("nothing is known of \"{}\"; explain takes s3://BUCKET/KEY, a run's id "
+                  "(jr_…), a delivery's number, an event's id, a rule's or a schedule's name",
+                  what));
 }
 
 Result<std::optional<StoredEvent>> event_where(store::Tx& tx, std::string_view condition,

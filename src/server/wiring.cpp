@@ -29,6 +29,11 @@ std::vector<std::string> bucket_domains(const Options& options) {
   return {"s3." + options.base_domain, options.base_domain};
 }
 
+/// A program's name is looked for in PATH; a path must hold in any directory.
+std::string program_path(const std::string& program) {
+  return program.contains('/') ? std::filesystem::absolute(program).string() : program;
+}
+
 }  // namespace
 
 iam::AuthorityOptions Program::authority_options() const {
@@ -100,7 +105,7 @@ Status Program::make_services() {
   const auto credentials = [this](const glue::Launch& launch) { return credentials_of(launch); };
   TM_TRY(launcher_,
          glue::ProcessLauncher::make({.data_dir = std::filesystem::absolute(options_.data).string(),
-                                      .python = options_.python,
+                                      .python = program_path(options_.python),
                                       .endpoint_url = endpoint_,
                                       .max_running = options_.max_running},
                                      {*loops_, *scripts_, *output_, clock_, credentials}));

@@ -138,3 +138,15 @@ def test_what_is_unknown_is_refused_with_what_can_be_named(server, what):
     finished = server.command("explain", what, check=False)
     assert finished.returncode == 1
     assert "explain takes s3://" in finished.stderr or "no delivery" in finished.stderr
+
+
+def test_schedule_is_explained_by_its_name(server, name):
+    role = platform.make_role(server, f"{name}-role", "scheduler.amazonaws.com", platform.ALLOW_ALL)
+    server.client("scheduler").create_schedule(
+        Name=name,
+        ScheduleExpression="cron(0 2 * * ? *)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": f"arn:aws:glue:us-east-1:{platform.ACCOUNT}:job/any", "RoleArn": role},
+    )
+    shown = server.command("explain", name).stdout
+    assert f"schedule/default/{name}" in shown and "cron(0 2 * * ? *)" in shown

@@ -6,6 +6,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import time
 
 import pytest
@@ -175,3 +176,13 @@ def test_run_outlives_a_restart_of_the_server(fresh_server, name, tmp_path):
     gate.touch()
     assert platform.wait_for_run(fresh_server, job, run_id)["JobRunState"] == "SUCCEEDED"
     wait_until(lambda: output() == ["began", "ended"], 20, output)
+
+
+def test_python_may_be_a_relative_path(make_server, name, tmp_path):
+    """The README says `--python .venv/bin/python`; runs work in directories of their own."""
+    relative = os.path.relpath(sys.executable)
+    assert "/" in relative
+    server = make_server("--python", relative).start()
+    job = platform.make_job(server, name, "print('ran')")
+    run = server.client("glue").start_job_run(JobName=job)["JobRunId"]
+    assert platform.wait_for_run(server, job, run)["JobRunState"] == "SUCCEEDED"
