@@ -70,7 +70,7 @@ void Timers::reserve(std::size_t count) {
 
 void Timers::put(TimerId id, const Timer& timer) {
   timers_[id] = timer;
-  put_back(id);
+  if (timer.due != INT64_MAX) order_.push({timer.due, id});
 }
 
 void Timers::clear() {
