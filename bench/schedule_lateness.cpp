@@ -17,6 +17,7 @@ constexpr double late_ms_max = 20;
 Result<json::object> call(Client& client, wire::SigningRequest request, std::string_view service,
                           const std::string& body) {
   request.headers.add("Content-Type", "application/json");
+  request.body = body;
   TM_TRY(const auto reply,
          client.send(signed_head(std::move(request), service, body.size()) + body));
   if (reply.status != 200) return fail(Errc::unavailable, "a request failed: " + reply.body);

@@ -11,6 +11,11 @@ using std::chrono::year_month_day;
 
 constexpr std::uint32_t bit(int n) noexcept { return std::uint32_t{1} << n; }
 
+/// The first minute of the year after the last.
+constexpr WallMinute minutes_end =
+    sys_days(std::chrono::year(Cron::year_max + 1) / 1 / 1).time_since_epoch().count() *
+    minutes_per_day;
+
 /// The bits of `set` from bit `first` on.
 constexpr std::uint64_t from_bit(std::uint64_t set, int first) noexcept {
   return first > 63 ? 0 : set & (~std::uint64_t{0} << first);
@@ -76,11 +81,11 @@ std::uint32_t Cron::days_in(int year, int month) const noexcept {
 }
 
 std::optional<WallMinute> Cron::first_from(WallMinute from) const noexcept {
+  if (from >= minutes_end) return std::nullopt;
   const auto today = from / minutes_per_day;
   const year_month_day date{sys_days(std::chrono::days(today))};
   int year = int(date.year()), month = int(unsigned(date.month()));
   int day_of_month = int(unsigned(date.day()));
-  if (year > year_max) return std::nullopt;
   const bool this_month = has_year(year) && (months >> month & 1) != 0;
   std::uint64_t left = this_month ? from_bit(days_in(year, month), day_of_month) : 0;
   if ((left >> day_of_month & 1) != 0) {

@@ -70,6 +70,19 @@ std::vector<Zone::Span> spans_of(std::int32_t first_offset,
   return spans;
 }
 
+/// In order, and small enough to be counted with.
+bool plausible(const std::vector<ZoneChange>& changes) {
+  constexpr std::int64_t at_max = std::int64_t{1} << 60;  // Some files begin with the Big Bang.
+  constexpr std::int32_t offset_max = 7 * 86'400;
+  const auto fits = [](const ZoneChange& change) {
+    return change.at >= -at_max && change.at <= at_max && change.offset >= -offset_max &&
+           change.offset <= offset_max;
+  };
+  return std::ranges::all_of(changes, fits) &&
+         std::ranges::adjacent_find(changes, std::greater_equal<>(), &ZoneChange::at) ==
+             changes.end();
+}
+
 Result<std::string> read_whole(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) return fail(Errc::not_found, path);
@@ -109,7 +122,9 @@ Result<Zone> Zone::parse(std::string name, std::string_view bytes) {
     changes.push_back(
         {big_endian(bytes, times_at + i * block->time_bytes, block->time_bytes), offset_of(type)});
   }
+  if (!plausible(changes)) return broken();
   const auto first_offset = offset_of(0);
+  if (!plausible({{.at = 0, .offset = first_offset}})) return broken();
   if (block->time_bytes == 8 && bytes.size() > block->end() + 2) {
     const auto rule = bytes.substr(block->end() + 1);
     const auto last = changes.empty() ? std::int64_t{0} : changes.back().at;

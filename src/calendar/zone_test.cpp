@@ -92,6 +92,25 @@ TEST(NextFire, TellsWhatItLeftOut) {
             "Sun 2026-03-08 02:30:00: left out, the clock jumps over this time");
 }
 
+/// A TZif file of version 1 with one change, at the beginning of 1970.
+std::string small_file(std::string_view type_one, std::string_view type_two) {
+  std::string bytes("TZif", 4);
+  bytes.append(16, '\0');
+  for (const char count : {0, 0, 0, 1, 2, 4}) bytes.append(3, '\0').append(1, count);
+  bytes.append(4, '\0').append(1, '\1');
+  return bytes.append(type_one).append(type_two).append("UTC\0", 4);
+}
+
+TEST(Zones, RefuseWhatIsNoZoneFile) {
+  using std::string_view_literals::operator""sv;
+  const auto hour = "\0\0\x0e\x10\0\0"sv, least = "\x80\0\0\0\0\0"sv;
+  EXPECT_TRUE(Zone::parse("z", small_file(hour, hour)));
+  EXPECT_FALSE(Zone::parse("z", small_file(least, hour))) << "found by fuzzing";
+  EXPECT_FALSE(Zone::parse("z", small_file(hour, least)));
+  EXPECT_FALSE(Zone::parse("z", small_file(hour, hour).substr(0, 50)));
+  EXPECT_FALSE(Zone::parse("z", "no zone file"));
+}
+
 TEST(Zones, NameTheNearest) {
   Zones zones;
   EXPECT_TRUE(zones.find("Berlin").error().hint.ends_with("the nearest is Europe/Berlin"));

@@ -127,12 +127,14 @@ std::string render_heatmap(const json::object& answer, Style style) {
   for (const auto& given : list(answer, "worst")) {
     const auto& minute = given.as_object();
     const auto limit = number(minute, "limit");
-    rows.push_back({text(minute, "time"), fmt::format("{}", number(minute, "starts")),
+    rows.push_back({text(minute, "time"), fmt::format("{}", number(minute, "days")),
+                    fmt::format("{}", number(minute, "starts")),
                     limit > 0 ? fmt::format("{}", limit) : "-", text(minute, "target"),
                     text(minute, "proposal")});
   }
   if (!rows.empty()) {
-    out += "\n" + table({"WORST MINUTES", "STARTS", "LIMIT", "TARGET", "PROPOSAL"}, rows, style);
+    out += "\n" +
+           table({"WORST MINUTES", "DAYS", "STARTS", "LIMIT", "TARGET", "PROPOSAL"}, rows, style);
   }
   return out;
 }

@@ -33,6 +33,8 @@ Status Engine::load(store::Tx& tx) {
 }
 
 Status Engine::run_due(store::Tx& tx) {
+  // What was taken just now is still to be committed; then this is called again.
+  if (!taken_.empty()) return {};
   const auto now = parts_.clock.now();
   taken_ = timers_.take_due(now, batch_);
   batch_ = taken_.size() == batch_ ? std::min(2 * batch_, batch_max) : batch_min;

@@ -53,6 +53,21 @@ TEST_F(EngineTest, ForgetsNothingWhenACommitFails) {
   EXPECT_EQ(starts(), Texts{"2026-01-01T01:00:00Z"});
 }
 
+TEST_F(EngineTest, TakesNothingMoreUntilItsClaimsAreCommitted) {
+  put(order(1, "cron(0 * * * ? *)"));
+  clock_.at = parse_iso("2026-01-01T01:00:00Z").value();
+  const auto failed = write([this](store::Tx& tx) -> Status {
+    TM_CHECK(engine_->run_due(tx));
+    clock_.at = parse_iso("2026-01-01T01:00:30Z").value();
+    TM_CHECK(engine_->run_due(tx));
+    return fail(Errc::storage_full, "the disk is full");
+  });
+  EXPECT_FALSE(failed);
+  engine_->abandon();
+  run();
+  EXPECT_EQ(starts(), Texts{"2026-01-01T01:00:00Z"});
+}
+
 TEST_F(EngineTest, MakesWhatWasMissedIntoOne) {
   put(order(1, "cron(0 * * * ? *)"));
   clock_.at = parse_iso("2026-01-01T12:30:00Z").value();

@@ -18,6 +18,7 @@ struct Minute {
   std::string target;
   std::size_t index = 0;
   int count = 0, limit = 0;  ///< limit 0: none.
+  int days = 0;              ///< On so many days of the week.
 
   [[nodiscard]] int beyond() const { return limit > 0 ? std::max(0, count - limit) : 0; }
 };
@@ -46,22 +47,46 @@ std::vector<std::string> names_at(const std::vector<Planned>& planned, const Min
   return names;
 }
 
-/// The nearest quieter minute after it: "move a, b by 7 minutes".
-std::string shift_for(const Week& week, const Minute& minute,
-                      const std::vector<std::string>& names) {
+/// Those beyond the limit (or all but one), each to the quietest minute that is left behind it:
+/// "move b by 1 min, c by 2 min".
+std::string shifts_for(Week week, const Minute& minute, const std::vector<std::string>& names) {
   const int room = minute.limit > 0 ? minute.limit : 1;
   if (minute.count <= room || names.size() < 2) return {};
-  std::size_t best = 0;
-  for (std::size_t by = 1; by <= shift_max && minute.index + by < week.size(); ++by) {
-    if (best == 0 || week[minute.index + by] < week[minute.index + best]) best = by;
-  }
-  if (best == 0) return {};
   const auto excess = std::min(std::size_t(minute.count - room), names.size() - 1);
-  const auto first = names.size() - std::min(excess, names_max);
   std::string text;
-  for (auto i = first; i < names.size(); ++i) text += (text.empty() ? "" : ", ") + names[i];
-  if (excess > names_max) text += fmt::format(" and {} more", excess - names_max);
-  return fmt::format("move {} by {} min", text, best);
+  for (std::size_t i = 0; i < std::min(excess, names_max); ++i) {
+    std::size_t best = 0;
+    for (std::size_t by = 1; by <= shift_max && minute.index + by < week.size(); ++by) {
+      if (best == 0 || week[minute.index + by] < week[minute.index + best]) best = by;
+    }
+    if (best == 0) return text;
+    ++week[minute.index + best];
+    text += fmt::format("{} {} by {} min", text.empty() ? "move" : ",",
+                        names[names.size() - excess + i], best);
+  }
+  if (excess > names_max) text += fmt::format(", and {} more", excess - names_max);
+  return text;
+}
+
+/// Those of one target at the same time of several days are one, which is told once.
+std::vector<Minute> collisions_in(const std::map<std::string, Week>& weeks, const Limits& limits) {
+  constexpr std::size_t day = 24 * 60;
+  std::map<std::tuple<std::string, std::size_t, std::uint32_t>, Minute> found;
+  for (const auto& [target, week] : weeks) {
+    const auto limit = limits.find(target);
+    for (std::size_t i = 0; i < week.size(); ++i) {
+      if (week[i] < 2) continue;
+      auto& minute = found[{target, i % day, week[i]}];
+      if (++minute.days > 1) continue;
+      minute.target = target;
+      minute.index = i;
+      minute.count = int(week[i]);
+      minute.limit = limit == limits.end() ? 0 : limit->second;
+    }
+  }
+  std::vector<Minute> minutes_found;
+  for (auto& [key, minute] : found) minutes_found.push_back(std::move(minute));
+  return minutes_found;
 }
 
 }  // namespace
@@ -78,14 +103,7 @@ json::object heatmap(const std::vector<Planned>& planned, const Limits& limits, 
       ++all[index];
     });
   }
-  std::vector<Minute> collisions;
-  for (const auto& [target, week] : weeks) {
-    const auto limit = limits.find(target);
-    for (std::size_t i = 0; i < minutes; ++i) {
-      if (week[i] < 2) continue;
-      collisions.push_back({target, i, int(week[i]), limit == limits.end() ? 0 : limit->second});
-    }
-  }
+  auto collisions = collisions_in(weeks, limits);
   const auto rank = [](const Minute& m) { return std::tuple(-m.beyond(), -m.count, m.index); };
   const auto shown = std::min(worst_max, collisions.size());
   std::ranges::partial_sort(collisions, collisions.begin() + std::ptrdiff_t(shown), {}, rank);
@@ -100,10 +118,11 @@ json::object heatmap(const std::vector<Planned>& planned, const Limits& limits, 
     worst.push_back(
         json::object{{"time", iso_seconds({from.ms + std::int64_t(minute.index) * minute_ms})},
                      {"target", minute.target},
+                     {"days", minute.days},
                      {"starts", minute.count},
                      {"limit", minute.limit > 0 ? json::value(minute.limit) : json::value(nullptr)},
                      {"schedules", std::move(some)},
-                     {"proposal", shift_for(weeks[minute.target], minute, names)}});
+                     {"proposal", shifts_for(weeks[minute.target], minute, names)}});
   }
   for (std::size_t hour = 0; hour < hours; ++hour) {
     const auto begin = all.begin() + std::ptrdiff_t(hour * 60);

@@ -23,7 +23,7 @@ using Limits = std::map<std::string, int>;
 
 /// "hours": for each of the 168 hours from `from` (on the hour), the most starts in one minute;
 /// "worst": the ten minutes with the most starts beyond a target's limit, then the most starts,
-/// each with who they are and what to move.
+/// each with who they are, on how many days it is so, and what to move.
 [[nodiscard]] json::object heatmap(const std::vector<Planned>& planned, const Limits& limits,
                                    TimeMs from);
 

@@ -5,7 +5,7 @@
 namespace tidemill::schedule {
 namespace {
 
-constexpr std::size_t table_max = UINT16_MAX;
+constexpr std::size_t zones_max = UINT16_MAX;  // There are 600.
 
 }  // namespace
 
@@ -17,7 +17,7 @@ Result<Timer> Timers::compile(const TimerRow& row) {
   auto zone = zone_indexes_.find(row.zone);
   if (zone == zone_indexes_.end()) {
     TM_TRY(auto found, zones_.find(row.zone));
-    TM_ASSERT(zone_table_.size() < table_max);
+    TM_ASSERT(zone_table_.size() < zones_max);
     zone = zone_indexes_.emplace(row.zone, std::uint16_t(zone_table_.size())).first;
     zone_table_.push_back(std::move(found));
   }
@@ -36,11 +36,10 @@ Result<Timer> Timers::compile(const TimerRow& row) {
   return timer;
 }
 
-std::uint16_t Timers::policy_index(const std::string& text) {
+std::uint32_t Timers::policy_index(const std::string& text) {
   const auto known = policy_indexes_.find(text);
   if (known != policy_indexes_.end()) return known->second;
-  TM_ASSERT(policies_.size() < table_max);
-  const auto index = std::uint16_t(policies_.size());
+  const auto index = std::uint32_t(policies_.size());
   policies_.push_back(Policy::parse(text));
   policy_indexes_.emplace(text, index);
   return index;
@@ -70,7 +69,7 @@ void Timers::reserve(std::size_t count) {
 
 void Timers::put(TimerId id, const Timer& timer) {
   timers_[id] = timer;
-  put_back(id);
+  if (timer.due != INT64_MAX) order_.push({timer.due, id});
 }
 
 void Timers::clear() {

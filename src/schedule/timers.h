@@ -43,7 +43,8 @@ struct Timer {
   std::int64_t ref = 0, start = INT64_MIN, end = INT64_MAX, base = 0, decided = 0;
   std::int64_t due = INT64_MAX;  ///< The next planned instant and the place in the spread.
   std::int32_t spread_s = 0, version = 0;
-  std::uint16_t zone = 0, policy = 0;
+  std::uint32_t policy = 0;
+  std::uint16_t zone = 0;
   TimerKind kind = TimerKind::rule;
   bool recheck = false;
 };
@@ -84,11 +85,12 @@ class Timers {
   };
   /// Whether the timer is still due then: else the place is an old one.
   [[nodiscard]] bool holds(const Place& place) const;
-  std::uint16_t policy_index(const std::string& text);
+  std::uint32_t policy_index(const std::string& text);
 
   calendar::Zones& zones_;
   std::vector<calendar::ZoneRef> zone_table_;
-  std::unordered_map<std::string, std::uint16_t> zone_indexes_, policy_indexes_;
+  std::unordered_map<std::string, std::uint16_t> zone_indexes_;
+  std::unordered_map<std::string, std::uint32_t> policy_indexes_;
   std::vector<Policy> policies_;
   std::unordered_map<TimerId, Timer> timers_;
   std::priority_queue<Place, std::vector<Place>, std::greater<>> order_;

@@ -4,6 +4,7 @@
 
 #include "glue/check.h"
 #include "iam/entity.h"
+#include "schedule/check.h"
 #include "server/program.h"
 #include "sqs/check.h"
 
@@ -48,7 +49,8 @@ Program::Answer Program::check(const console::Question&) {
   TM_CO_TRY(const auto of_bodies, co_await bodies_->check());
   TM_CO_TRY(const auto of_runs, co_await store_->read(glue::check_runs));
   TM_CO_TRY(const auto of_queues, co_await store_->read(sqs::check_queues));
-  for (const auto* more : {&of_logs, &of_bodies, &of_runs, &of_queues}) {
+  TM_CO_TRY(const auto of_timers, co_await store_->read(schedule::check_timers));
+  for (const auto* more : {&of_logs, &of_bodies, &of_runs, &of_queues, &of_timers}) {
     findings.insert(findings.end(), more->begin(), more->end());
   }
   json::array shown;

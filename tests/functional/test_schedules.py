@@ -429,6 +429,7 @@ def test_commands_tell_and_do(test_mode_server, name):
     server.command("schedule", "run-now", f"default/{name}")
     assert len(platform.wait_for_runs(server, job, 6)) == 6
     assert "zone data" in server.command("schedule", "reload-zones").stdout
+    assert "all is well" in server.command("check").stdout
     missing = server.command("schedule", "preview", "nobody", check=False)
     assert missing.returncode == 1 and "nobody" in missing.stderr
 
