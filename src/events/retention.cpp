@@ -6,6 +6,10 @@ Result<bool> forget_events(store::Tx& tx, TimeMs before, int events_max) {
   TM_TRY(const auto old,
          tx.all(
              "SELECT seq FROM events e WHERE published_ms < $1"
+             // The last of each stays: from it their numbers go on, and none is given twice.
+             " AND seq < (SELECT max(seq) FROM events)"
+             " AND seq NOT IN (SELECT event FROM deliveries ORDER BY id DESC LIMIT 1)"
+             " AND seq NOT IN (SELECT event FROM decisions ORDER BY seq DESC LIMIT 1)"
              " AND NOT EXISTS (SELECT 1 FROM archived_events a WHERE a.event = e.seq)"
              " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.seq"
              " AND d.state = 'pending') ORDER BY seq LIMIT $2",

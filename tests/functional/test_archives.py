@@ -232,7 +232,7 @@ def test_events_are_forgotten_after_the_audit_days_but_for_archived_ones(make_se
     default = f"arn:aws:events:us-east-1:{platform.ACCOUNT}:event-bus/default"
     pattern = json.dumps({"detail": {"object": {"key": ["kept"]}}})
     events.create_archive(ArchiveName=name, EventSourceArn=default, EventPattern=pattern)
-    for key in ("kept", "gone"):
+    for key in ("kept", "gone", "last"):
         s3.put_object(Bucket=name, Key=key, Body=b"x")
     set_clock(server, now() + 72 * HOUR)
 
@@ -241,3 +241,23 @@ def test_events_are_forgotten_after_the_audit_days_but_for_archived_ones(make_se
 
     wait_until(lambda: remembered("gone") == 0, 20, "the event to be forgotten")
     assert remembered("kept") == 1
+
+
+def test_numbers_go_on_after_everything_old_was_forgotten(make_server, name):
+    """Else what rules decide after a restart would be taken for what is in their logs already."""
+    server = make_server("--test-mode", "--audit-days", "1").start()
+    bucket = platform.make_bucket(server, name)
+    rule = platform.connect(server, bucket, "none")
+
+    def decided(count):
+        group = f"/aws/events/rule/{rule}"
+        return wait_until(lambda: len(platform.messages_of(server, group)) >= count, 20, group)
+
+    for key in ("a", "b"):
+        server.client("s3").put_object(Bucket=bucket, Key=key, Body=b"x")
+    decided(2)
+    set_clock(server, now() + 72 * HOUR)
+    wait_until(lambda: not server.explain(f"s3://{bucket}/a")["events"], 20, "a to be forgotten")
+    server.restart()
+    server.client("s3").put_object(Bucket=bucket, Key="c", Body=b"x")
+    decided(3)
