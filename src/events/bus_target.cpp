@@ -63,6 +63,10 @@ Result<Outcome> BusTarget::apply(store::Tx& tx, const Delivery& delivery) {
     const auto* detail = input->if_contains("detail");
     event.detail = detail != nullptr ? json::dump(*detail) : "{}";
     event.time = parse_iso(json::text_or_empty(*input, "time")).value_or(event.time);
+    if (delivery.input_is_event) {  // Handed on as it is, its id too.
+      event.id = delivery.event_id;
+      event.whole = delivery.event;
+    }
   }
   if (event.source.empty() || event.detail_type.empty() || !json::parse_object(event.detail)) {
     return refused("INVALID_PARAMETER",

@@ -76,8 +76,10 @@ Result<json::object> show_delivery(store::Tx& tx, const Scope& scope, std::int64
     if (auto record = json::parse(row.bytes(0))) attempts.push_back(*std::move(record));
     return true;
   };
-  TM_CHECK(tx.each("SELECT record FROM decisions WHERE event = $1 AND delivery = $2 ORDER BY seq",
-                   add, event, id));
+  TM_CHECK(
+      tx.each("SELECT record FROM decisions WHERE event = $1 AND delivery = $2"
+              " AND log_group IS NULL ORDER BY seq",
+              add, event, id));
   (*found)["attempts"] = std::move(attempts);
   return *std::move(found);
 }

@@ -347,6 +347,19 @@ Status Hub::record(store::Tx& tx, const Delivery& delivery, std::int64_t event_s
   return {};
 }
 
+Status Hub::log(store::Tx& tx, const Delivery& delivery, const LogLine& line) {
+  TM_CHECK(
+      tx.exec("INSERT INTO decisions (seq, at_ms, account, region, rule_name, event, delivery,"
+              " record, log_group) SELECT $1, $2, $3, $4, $5, seq, $6, $7, $8 FROM events"
+              " WHERE id = $9 ORDER BY seq DESC LIMIT 1",
+              ++last_decision_, line.at.ms, line.scope.account, line.scope.region,
+              delivery.rule_name, delivery.id, line.message, line.group, delivery.event_id));
+  tx.on_commit([this] {
+    if (options_.decided) options_.decided();
+  });
+  return {};
+}
+
 void Hub::announce(store::Tx& tx, const Try& result) {
   tx.on_commit([this, due = result.due] {
     if (due && options_.due) options_.due(*due);

@@ -22,6 +22,14 @@ struct Sender {
   std::string name, arn;
 };
 
+/// A line for a log group.
+struct LogLine {
+  Scope scope = {};
+  std::string group = {};
+  TimeMs at;
+  std::string message;
+};
+
 class Hub final : public Bus {
  public:
   struct Options {
@@ -59,6 +67,9 @@ class Hub final : public Bus {
   [[nodiscard]] Result<std::int64_t> deliver(store::Tx& tx, const Event& event,
                                              const Sender& sender,
                                              std::span<const RuleTarget> targets);
+
+  /// Writes `line` to its group, for a target that `delivery` reached.
+  [[nodiscard]] Status log(store::Tx& tx, const Delivery& delivery, const LogLine& line);
 
   /// Tries the pending deliveries that are due. Gives the next due time, if any.
   [[nodiscard]] Result<std::optional<TimeMs>> deliver_due(store::Tx& tx);

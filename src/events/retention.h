@@ -8,8 +8,8 @@
 namespace tidemill::events {
 
 /// Forgets events that were published before `before`, with their deliveries and decisions; not
-/// those that an archive keeps or a delivery still waits with, nor the last. At most `events_max` a call, so that
-/// no commit takes long. True if there are more.
+/// those that an archive keeps or a delivery still waits with, nor the last. At most `events_max` a
+/// call, so that no commit takes long. True if there are more.
 [[nodiscard]] Result<bool> forget_events(store::Tx& tx, TimeMs before, int events_max = 1000);
 
 }  // namespace tidemill::events

@@ -8,7 +8,7 @@
 
 namespace tidemill::events {
 
-inline constexpr std::array<store::Migration, 6> migrations = {{{"events", 1, R"sql(
+inline constexpr std::array<store::Migration, 7> migrations = {{{"events", 1, R"sql(
 CREATE TABLE buses (
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
   description TEXT, created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,
@@ -140,6 +140,10 @@ CREATE TABLE rule_files (
   delivery INTEGER NOT NULL,        -- the first of them
   PRIMARY KEY (rule_arn, file)
 ) STRICT, WITHOUT ROWID;
+)sql"},
+                                                                {"events", 7, R"sql(
+-- Else `record` is a line of this group, which a target wrote, and not a decision.
+ALTER TABLE decisions ADD COLUMN log_group TEXT;
 )sql"}}};
 
 }  // namespace tidemill::events

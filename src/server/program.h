@@ -11,6 +11,7 @@
 #include "events/api.h"
 #include "events/api_archives.h"
 #include "events/bus_target.h"
+#include "events/log_group_target.h"
 #include "explain/lint.h"
 #include "explain/story.h"
 #include "glue/api.h"
@@ -118,6 +119,7 @@ class Program {
   std::unique_ptr<glue::Runs> runs_;
   std::unique_ptr<glue::JobTarget> job_target_;
   std::unique_ptr<events::BusTarget> bus_target_;
+  std::unique_ptr<events::LogGroupTarget> log_group_target_;
   std::unique_ptr<Scheduling> scheduling_;
   std::unique_ptr<sqs::QueueTarget> queue_target_;
   std::unique_ptr<explain::Storyteller> storyteller_;

@@ -34,14 +34,16 @@ struct RuleLog::State {
       const TimeMs at{row.integer(1)};
       const Scope scope{row.text(2), row.text(3)};
       // A stream a day.
-      for (auto& group : parts.ledger.rule_groups(scope, row.bytes(4))) {
+      auto groups = row.null(6) ? parts.ledger.rule_groups(scope, row.bytes(4))
+                                : std::vector<std::string>{row.text(6)};
+      for (auto& group : groups) {
         batch.lines.push_back(
             {{{scope, std::move(group)}, iso_millis(at).substr(0, 10)}, {at, row.text(5)}});
       }
       return true;
     };
     TM_CHECK(
-        tx.each("SELECT seq, at_ms, account, region, rule_name, record FROM decisions"
+        tx.each("SELECT seq, at_ms, account, region, rule_name, record, log_group FROM decisions"
                 " WHERE seq > $1 ORDER BY seq LIMIT $2",
                 take, after, rows_per_commit));
     return batch;

@@ -1,6 +1,7 @@
 /// Writes what the rules decided (the table `decisions`) to the log group of each rule,
-/// /aws/events/rule/<rule name>. The rows are the truth: a position kept in logs.db says how far
-/// they have been written, so that a crash loses none and doubles none.
+/// /aws/events/rule/<rule name>, and what was sent to log groups as targets to those. The rows are
+/// the truth: a position kept in logs.db says how far they have been written, so that a crash loses
+/// none and doubles none.
 ///
 /// Owned by the program; its work is on one loop, woken by commits.
 #pragma once

@@ -116,6 +116,11 @@ Status Program::make_services() {
   hub_->add_target(*job_target_);
   bus_target_ = std::make_unique<events::BusTarget>(*hub_, clock_, random_);
   hub_->add_target(*bus_target_);
+  log_group_target_ = std::make_unique<events::LogGroupTarget>(
+      *hub_, [this](const Scope& scope, const std::string& group) {
+        return ledger_->exists(scope, group);
+      });
+  hub_->add_target(*log_group_target_);
   const Scheduling::Parts scheduling{*loops_, *store_, *hub_, *runs_, clock_, random_};
   scheduling_ = std::make_unique<Scheduling>(scheduling);
   queue_target_ = std::make_unique<sqs::QueueTarget>(*queues_);
