@@ -205,19 +205,29 @@ void Scanner::add(const PathNode& node, Kind kind, std::string_view text) {
   found.value.text = text;
   found.value.element = frames_.back().element;
   found.value.kind = kind;
-  if (kind == Kind::number && node.numeric_clauses > 0) found.value.number = nearest_double(text);
   auto& slot = slots_[node.slot];
   if (slot.scan != scan_) {
     slot.scan = scan_;
     slot.first = index;
     slot.count = 0;
     slot.gathered = none;
+    slot.unread_numbers = false;
     found_.push_back(&node);
   } else {
     values_[slot.last].next = index;
   }
   slot.last = index;
   ++slot.count;
+  // Many are never asked for, since something else is looked at first.
+  slot.unread_numbers |= kind == Kind::number && node.numeric_clauses > 0;
+}
+
+void Scanner::read_numbers(Slot& slot) noexcept {
+  slot.unread_numbers = false;
+  for (auto i = slot.first; i != none; i = values_[i].next) {
+    auto& value = values_[i].value;
+    if (value.kind == Kind::number) value.number = nearest_double(value.text);
+  }
 }
 
 std::string_view Scanner::unquoted(std::string_view token) {
@@ -240,6 +250,7 @@ std::string_view Scanner::unescaped(std::string_view token) {
 std::span<const Value> Scanner::values(std::uint32_t slot_number) {
   auto& slot = slots_[slot_number];
   if (slot.scan != scan_) return {};
+  if (slot.unread_numbers) read_numbers(slot);
   if (slot.count == 1) return {&values_[slot.first].value, 1};
   if (slot.gathered == none) {
     // Spans of other paths are in use: what is gathered doesn't move.

@@ -28,7 +28,8 @@ class Scanner {
     return slots_[slot].scan == scan_ ? slots_[slot].count : 0;
   }
   /// The first value at a path that has one.
-  [[nodiscard]] const Value& first(std::uint32_t slot) const noexcept {
+  [[nodiscard]] const Value& first(std::uint32_t slot) noexcept {
+    if (slots_[slot].unread_numbers) read_numbers(slots_[slot]);
     return values_[slots_[slot].first].value;
   }
   /// All values at a path, ordered by element.
@@ -47,6 +48,7 @@ class Scanner {
     std::uint64_t in_frame = 0;  ///< The frame whose members it was last seen among.
     std::uint32_t first = 0, last = 0, count = 0;
     std::uint32_t gathered = none;  ///< Where its values begin in gathered_.
+    bool unread_numbers = false;    ///< Whether numbers are texts as yet.
   };
   struct Found {
     Value value;
@@ -83,6 +85,7 @@ class Scanner {
   /// What stands between the quotes of a string's token.
   [[gnu::always_inline]] std::string_view unquoted(std::string_view token);
   std::string_view unescaped(std::string_view token);
+  void read_numbers(Slot& slot) noexcept;
 
   const PathTree* paths_ = nullptr;
   std::string_view json_;
