@@ -73,6 +73,9 @@ class PathTree {
     return possible ? look_up(node.slot, name) : nullptr;
   }
 
+  /// Different for any two trees unless they share all nodes.
+  [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
+
   /// What a writer keeps between changes.
   struct Edit {
     std::uint32_t number = 1;  ///< See shared.h.
@@ -96,6 +99,7 @@ class PathTree {
   std::uint64_t seed_;
   SharedMap<PathNode> nodes_;
   std::uint32_t slots_ = 0;
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace tidemill::pattern

@@ -39,6 +39,9 @@ void Scanner::begin(const PathTree& paths, std::string_view json) {
   json_ = json;
   marks_.begin(json);
   ++scan_;
+  step_ = 0;
+  if (steps_of_ != paths.version()) steps_.clear();
+  steps_of_ = paths.version();
   if (slots_.size() < paths.slots()) slots_.resize(paths.slots());
   values_.clear();
   gathered_.clear();
@@ -82,7 +85,7 @@ void Scanner::used_member(std::string_view name) {
 const PathNode* Scanner::target(std::string_view name) {
   if (!plain_names_ && has_byte(name, '.')) return dotted_target(name);
   auto& frame = frames_.back();
-  const auto* node = paths_->child(*frame.node, name);
+  const auto* node = child(*frame.node, name);
   if (node == nullptr) return nullptr;
   auto& slot = slots_[node->slot];
   if (slot.in_frame != frame.number) {
@@ -90,6 +93,22 @@ const PathNode* Scanner::target(std::string_view name) {
     ++frame.seen;
   }
   return node;
+}
+
+/// Events are mostly like the one before: what was asked about next there is it here.
+const PathNode* Scanner::child(const PathNode& node, std::string_view name) {
+  if (step_ < steps_.size()) {
+    const auto* guess = steps_[step_];
+    if (guess->parent == node.slot && same_text(guess->name, name)) {
+      ++step_;
+      return guess;
+    }
+  }
+  const auto* found = paths_->child(node, name);
+  if (found == nullptr) return nullptr;
+  if (step_ == steps_.size() && step_ < steps_max) steps_.push_back(found);
+  if (step_ < steps_.size()) steps_[step_++] = found;
+  return found;
 }
 
 const PathNode* Scanner::dotted_target(std::string_view name) const {

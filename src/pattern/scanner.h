@@ -77,6 +77,7 @@ class Scanner {
   void leave();
   /// What a name in the current object leads to; nullptr if no rule asks about it.
   [[gnu::always_inline]] const PathNode* target(std::string_view name);
+  [[gnu::always_inline]] const PathNode* child(const PathNode& node, std::string_view name);
   [[nodiscard]] const PathNode* dotted_target(std::string_view name) const;
   [[gnu::always_inline]] void scalar(const PathNode& node, std::string_view token);
   [[gnu::always_inline]] void add(const PathNode& node, Kind kind, std::string_view text);
@@ -91,6 +92,10 @@ class Scanner {
   std::string_view json_;
   JsonMarks marks_;
   bool plain_names_ = false;
+  static constexpr std::size_t steps_max = 64;
+  std::vector<const PathNode*> steps_;  ///< That the last event took, in this tree of paths.
+  std::uint64_t steps_of_ = 0;          ///< Its version.
+  std::size_t step_ = 0;
   std::uint64_t scan_ = 0, frame_number_ = 0;
   std::vector<Slot> slots_;
   std::vector<Found> values_;
