@@ -152,6 +152,7 @@ class Matching {
   }
 
   void compare(std::vector<RuleId>& out) {
+    held_ = failed_ = nullptr;
     const auto begin = static_cast<std::ptrdiff_t>(out.size());
     for (const auto& [rule, branch] : candidates_) {
       const bool known = out.size() > static_cast<std::size_t>(begin) && out.back() == rule->id;
@@ -173,13 +174,22 @@ class Matching {
         const auto& value = scanner_.first(slot);
         in_arrays = in_arrays || value.element != 0;
         if (value.element == 0 || !clause->absent) {
-          if (!program_holds(clause->program(), value)) return false;
+          if (!clause_holds(*clause, value)) return false;
         }
       } else {
         in_arrays = true;
       }
     }
     return !in_arrays || holds_in_arrays(parts);
+  }
+
+  /// Whether the only value at a clause's path satisfies it; neighbours often share a clause.
+  bool clause_holds(const SharedClause& clause, const Value& value) noexcept {
+    if (&clause == failed_) return false;
+    if (&clause == held_) return true;
+    const bool holds = program_holds(clause.program(), value);
+    (holds ? held_ : failed_) = &clause;
+    return holds;
   }
 
   bool holds_in_arrays(std::span<const RuleData::Part> parts) {
@@ -209,6 +219,8 @@ class Matching {
   std::vector<Entry> candidates_;
   std::vector<Question> questions_;
   std::string lower_;
+  const SharedClause* held_ = nullptr;    ///< The last clause that the event satisfies,
+  const SharedClause* failed_ = nullptr;  ///< and the last that it doesn't.
 };
 
 }  // namespace

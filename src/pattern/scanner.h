@@ -28,8 +28,8 @@ class Scanner {
     return slots_[slot].scan == scan_ ? slots_[slot].count : 0;
   }
   /// The first value at a path that has one.
-  [[nodiscard]] const Value& first(std::uint32_t slot) noexcept {
-    if (slots_[slot].unread_numbers) read_numbers(slots_[slot]);
+  [[gnu::always_inline, nodiscard]] const Value& first(std::uint32_t slot) noexcept {
+    if (slots_[slot].unread_numbers) [[unlikely]] read_numbers(slots_[slot]);
     return values_[slots_[slot].first].value;
   }
   /// All values at a path, ordered by element.
