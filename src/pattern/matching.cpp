@@ -166,30 +166,25 @@ class Matching {
   bool holds(std::span<const RuleData::Part> parts) {
     bool in_arrays = false;
     for (const auto& [slot, clause] : parts) {
+      // Neighbours often share a clause.
+      if (clause.get() == failed_) return false;
+      if (clause.get() == held_) continue;
       const auto count = scanner_.count(slot);
-      if (count == 0) {
-        if (!clause->absent) return false;
-      } else if (count == 1) {
-        // Whatever else holds: without it nothing does.
-        const auto& value = scanner_.first(slot);
-        in_arrays = in_arrays || value.element != 0;
-        if (value.element == 0 || !clause->absent) {
-          if (!clause_holds(*clause, value)) return false;
-        }
-      } else {
-        in_arrays = true;
+      if (count == 0 && !clause->absent) return false;
+      in_arrays = in_arrays || count > 1;
+      if (count != 1) continue;
+      const auto& value = scanner_.first(slot);
+      const bool in_array = value.element != 0;
+      in_arrays = in_arrays || in_array;
+      if (in_array && clause->absent) continue;
+      // Whatever else holds: without it nothing does.
+      if (!program_holds(clause->program(), value)) {
+        failed_ = clause.get();
+        return false;
       }
+      if (!in_array) held_ = clause.get();
     }
     return !in_arrays || holds_in_arrays(parts);
-  }
-
-  /// Whether the only value at a clause's path satisfies it; neighbours often share a clause.
-  bool clause_holds(const SharedClause& clause, const Value& value) noexcept {
-    if (&clause == failed_) return false;
-    if (&clause == held_) return true;
-    const bool holds = program_holds(clause.program(), value);
-    (holds ? held_ : failed_) = &clause;
-    return holds;
   }
 
   bool holds_in_arrays(std::span<const RuleData::Part> parts) {
@@ -219,8 +214,8 @@ class Matching {
   std::vector<Entry> candidates_;
   std::vector<Question> questions_;
   std::string lower_;
-  const SharedClause* held_ = nullptr;    ///< The last clause that the event satisfies,
-  const SharedClause* failed_ = nullptr;  ///< and the last that it doesn't.
+  const SharedClause* held_ = nullptr;    ///< The last clause that holds in no array,
+  const SharedClause* failed_ = nullptr;  ///< and the last that holds nowhere.
 };
 
 }  // namespace
