@@ -78,6 +78,17 @@ TEST(Matcher, ReadsEventsStraightFromTheirText) {
   EXPECT_THAT(match(R"({"a":{"z":"}","b":"x"},"c":2,"d":3})", Names::plain), ElementsAre(rule(1)));
 }
 
+TEST(Matcher, StepsMayBeEmpty) {
+  Matcher matcher;
+  matcher.add(rule(1), pattern(R"({".b":["x"]})"));
+  matcher.add(rule(2), pattern(R"({"a.":["x"]})"));
+  matcher.add(rule(3), pattern(R"({"":["x"]})"));
+  EXPECT_THAT(matcher.match(event(R"({".b":"x"})")), ElementsAre(rule(1)));
+  EXPECT_THAT(matcher.match(event(R"({"":{"b":"x"}})")), ElementsAre(rule(1)));
+  EXPECT_THAT(matcher.match(event(R"({"a":{"":"x"}})")), ElementsAre(rule(2)));
+  EXPECT_THAT(matcher.match(event(R"({"a.":"x", "" : "x"})")), ElementsAre(rule(2), rule(3)));
+}
+
 TEST(Matcher, ReadsTheSameWhereverBlocksOfTheTextEnd) {
   Matcher matcher;
   matcher.add(rule(1), pattern(R"({"a":{"b":["x\"]}"]}})"));

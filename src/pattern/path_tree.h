@@ -49,10 +49,10 @@ struct PathNode : Shared {
   void add_child(std::string_view step);
   void remove_child(std::string_view step);
 
-  /// Whether a name whose JSON begins so, behind its quote, may be a child's; false of most that
-  /// aren't.
+  /// Whether a name whose JSON begins so, behind its quote, may lead to a child; false of most that
+  /// don't. In front of a dot is an empty step.
   [[nodiscard]] bool may_begin(char c) const noexcept {
-    return (child_mask >> mark(c) & 1) != 0 || c == '\\';
+    return (child_mask >> mark(c) & 1) != 0 || c == '\\' || c == '.';
   }
 
   static unsigned mark(char c) noexcept { return static_cast<unsigned char>(c) % 64; }
