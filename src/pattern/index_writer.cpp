@@ -99,7 +99,7 @@ void IndexWriter::drop(const SharedClause& clause) {
 void IndexWriter::file(RuleData& rule, std::uint32_t branch) {
   const auto parts = rule.branch(branch);
   const auto choice = choose(parts, rule.places.size() > places_max);
-  Candidate candidate{.rule = &rule, .check = check_other(parts, choice.part), .branch = branch};
+  Candidate candidate{.rule = &rule, .check = quick_check(parts, choice), .branch = branch};
   if (choice.keys.empty()) {
     add_candidate(index_.always, candidate, edit_.number);
     return;
@@ -137,17 +137,20 @@ void IndexWriter::count(std::string_view path, const RuleData::Place& place, int
   if (filter.keys == 0) index_.inside = {};
 }
 
-QuickCheck IndexWriter::check_other(std::span<const RuleData::Part> parts,
-                                    std::size_t filed) const {
+QuickCheck IndexWriter::quick_check(std::span<const RuleData::Part> parts,
+                                    const Choice& filed) const {
+  // That there is a value says nothing of it: then the same one may be looked at.
+  const bool by_value = !filed.keys.empty() && filed.keys[0].kind != KeyKind::present;
   QuickCheck best;
   std::size_t best_uses = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto& [slot, clause] = parts[i];
-    if (i == filed || clause->absent) continue;
+    if ((i == filed.part && by_value) || clause->absent) continue;
     const auto check = quick_check_of(clause->program());
     const auto uses_here = uses(*clause);
-    const bool better =
-        best.length == 0 || uses_here < best_uses || (uses_here == best_uses && !check.from_end);
+    const bool says_more = best.of == QuickCheck::Of::end && check.of != QuickCheck::Of::end;
+    const bool better = best.length == 0 || uses_here < best_uses ||
+                        (uses_here == best_uses && says_more);
     if (check.length == 0 || !better) continue;
     best = check;
     best.slot = slot;

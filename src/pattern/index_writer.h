@@ -54,9 +54,9 @@ class IndexWriter {
   [[nodiscard]] Choice choose(std::span<const RuleData::Part> parts, bool one_key) const;
   [[nodiscard]] Choice weigh(const RuleData::Part& part) const;
   [[nodiscard]] std::size_t cost(std::uint32_t slot, const Key& key, std::size_t uses) const;
-  /// A look at what of the branch is rarest, but for the part that it is filed under.
-  [[nodiscard]] QuickCheck check_other(std::span<const RuleData::Part> parts,
-                                       std::size_t filed) const;
+  /// A look at what of the branch is rarest, beside what it is filed under.
+  [[nodiscard]] QuickCheck quick_check(std::span<const RuleData::Part> parts,
+                                       const Choice& filed) const;
   void clear(const RuleData& rule, const RuleData::Place& place);
   void count(std::string_view path, const RuleData::Place& place, int change);
 

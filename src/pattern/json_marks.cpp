@@ -124,19 +124,21 @@ void JsonMarks::skip_to_end() noexcept {
   auto closes = rest_ == 0 ? 0 : blocks_[block_].closes & rest_;
   for (;;) {
     for (auto both = opens | closes; both != 0; both &= both - 1) {
-      depth += (opens & both & (0 - both)) != 0 ? 1 : std::size_t{0} - 1;
+      const auto lowest = both & (0 - both);
+      depth = (opens & lowest) != 0 ? depth + 1 : depth - 1;
       if (depth > 0) continue;
-      go_to(rest_ & (0 - (both & (0 - both))));
+      go_to(rest_ & (0 - lowest));
       return;
     }
     // Blocks that can't have the end are counted only.
-    do {
+    for (;;) {
       if (!next_block()) return;
-      opens = blocks_[block_].opens;
-      closes = blocks_[block_].closes;
-      if (blocks_[block_].close_count >= depth) break;
-      depth += blocks_[block_].open_count - blocks_[block_].close_count;
-    } while (true);
+      const auto& block = blocks_[block_];
+      if (block.close_count >= depth) break;
+      depth = depth + block.open_count - block.close_count;
+    }
+    opens = blocks_[block_].opens;
+    closes = blocks_[block_].closes;
   }
 }
 

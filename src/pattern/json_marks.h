@@ -50,7 +50,7 @@ class JsonMarks {
   };
 
  private:
-  static constexpr std::size_t block_size = 64, window = 4;
+  static constexpr std::size_t block_size = 64, window = 6;
 
   [[gnu::always_inline]] char go_to(std::uint64_t marks) noexcept {
     offset_ = block_begin_ + std::size_t(std::countr_zero(marks));

@@ -1,7 +1,10 @@
 #include "pattern/keys.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <cmath>
+#include <limits>
 
 #include "pattern/fold.h"
 #include "pattern/wildcard.h"
@@ -65,13 +68,32 @@ QuickCheck check_prefix(std::string_view text) {
   const auto length = std::min<std::size_t>(text.size(), 8);
   const auto offset = text.size() - length;
   return {.bytes = first_bytes(text.substr(offset)),
+          .of = QuickCheck::Of::start,
           .length = static_cast<std::uint8_t>(length),
           .offset = static_cast<std::uint8_t>(offset)};
 }
 
 QuickCheck check_suffix(std::string_view text) {
   const auto length = std::min<std::size_t>(text.size(), 8);
-  return {.bytes = last_bytes(text), .length = static_cast<std::uint8_t>(length), .from_end = true};
+  return {.bytes = last_bytes(text),
+          .of = QuickCheck::Of::end,
+          .length = static_cast<std::uint8_t>(length)};
+}
+
+/// Floats say enough if they are no narrower than what they stand for.
+QuickCheck check_range(const Bounds& bounds) {
+  constexpr auto far = std::numeric_limits<float>::infinity();
+  auto bottom = bounds.has_bottom ? static_cast<float>(bounds.bottom) : -far;
+  auto top = bounds.has_top ? static_cast<float>(bounds.top) : far;
+  if (bounds.has_bottom && bottom > bounds.bottom) bottom = std::nextafter(bottom, -far);
+  if (bounds.has_top && top < bounds.top) top = std::nextafter(top, far);
+  return {.bytes = std::bit_cast<std::uint64_t>(std::array{bottom, top}),
+          .of = QuickCheck::Of::range,
+          .length = sizeof(std::uint64_t)};
+}
+
+Bounds only(double number) {
+  return {.bottom = number, .top = number, .has_bottom = true, .has_top = true};
 }
 
 }  // namespace
@@ -100,6 +122,8 @@ QuickCheck quick_check_of(std::string_view program) {
     if (!test.ends_condition || test.negated) continue;
     if (test.ask == Ask::prefix) consider(check_prefix(test.text));
     if (test.ask == Ask::text || test.ask == Ask::suffix) consider(check_suffix(test.text));
+    if (test.ask == Ask::range) consider(check_range(test.bounds));
+    if (test.ask == Ask::number) consider(check_range(only(test.number)));
     if (test.ask == Ask::wildcard) {
       const auto pieces = pieces_of(test.text);
       consider(check_prefix(pieces.front()));

@@ -22,7 +22,7 @@ struct Key {
 /// For each alternative of `program` the keys of which every value that it takes has all.
 [[nodiscard]] std::vector<std::vector<Key>> keys_of(std::string_view program);
 
-/// What any string that `program` takes begins (or ends) with; length 0 if that can't be said.
+/// What any value that `program` takes passes, and many others don't; of nothing if there's none.
 [[nodiscard]] QuickCheck quick_check_of(std::string_view program);
 
 [[nodiscard]] std::string address_key(const Address& address);

@@ -78,6 +78,40 @@ TEST(Matcher, ReadsEventsStraightFromTheirText) {
   EXPECT_THAT(match(R"({"a":{"z":"}","b":"x"},"c":2,"d":3})", Names::plain), ElementsAre(rule(1)));
 }
 
+TEST(Matcher, StepsMayBeEmpty) {
+  Matcher matcher;
+  matcher.add(rule(1), pattern(R"({".b":["x"]})"));
+  matcher.add(rule(2), pattern(R"({"a.":["x"]})"));
+  matcher.add(rule(3), pattern(R"({"":["x"]})"));
+  EXPECT_THAT(matcher.match(event(R"({".b":"x"})")), ElementsAre(rule(1)));
+  EXPECT_THAT(matcher.match(event(R"({"":{"b":"x"}})")), ElementsAre(rule(1)));
+  EXPECT_THAT(matcher.match(event(R"({"a":{"":"x"}})")), ElementsAre(rule(2)));
+  EXPECT_THAT(matcher.match(event(R"({"a.":"x", "" : "x"})")), ElementsAre(rule(2), rule(3)));
+}
+
+TEST(Matcher, ReadsTheSameWhereverBlocksOfTheTextEnd) {
+  Matcher matcher;
+  matcher.add(rule(1), pattern(R"({"a":{"b":["x\"]}"]}})"));
+  matcher.add(rule(2), pattern(R"({"n":[{"numeric":["=",-12.5]}]})"));
+  matcher.add(rule(3), pattern(R"({"o":{"p":["q"],"r":[1]}})"));
+  matcher.add(rule(4), pattern(R"({"z":[{"exists":true}]})"));
+  std::vector<RuleId> matched;
+  // Strings that end in backslashes or have braces, and deep arrays, around what rules ask about.
+  for (const auto* pad : {" ", "[", "\\\\", "\\\"", "{\\\\\\\""}) {
+    std::string padding;
+    for (int i = 0; i < 500; ++i, padding += pad) {
+      const auto text = fmt::format(
+          R"({{"s":"{0}\\","t":[{{"u":"}}{0}"}},"]"],"k":[{1}{2}],"a": {{"b":"x\"]}}" }},"v":"{0}",)"
+          R"("o":[{{"p":"q","r":2}},{{"r":1}},{{"p":"q","w":["{0}"],"r" : 1}}],"n":-12.5}})",
+          padding, std::string(i % 150, '['), std::string(i % 150, ']'));
+      for (const auto names : {Names::any, Names::plain}) {
+        matcher.match(text, names, matched);
+        ASSERT_THAT(matched, ElementsAre(rule(1), rule(2), rule(3))) << text;
+      }
+    }
+  }
+}
+
 TEST(Matcher, StaysWithinTextThatIsNoJson) {
   Matcher matcher;
   matcher.add(rule(1), pattern(R"({"a":{"b":["x",1,{"numeric":[">",1]}]},"c":["x"]})"));

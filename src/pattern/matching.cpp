@@ -1,6 +1,8 @@
 #include "pattern/matching.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 
 #include "pattern/fold.h"
 #include "pattern/keys.h"
@@ -119,42 +121,38 @@ class Matching {
 
   void gather(std::span<const Candidate> filed) {
     auto slot = ~std::uint32_t{0};
-    auto state = Looked::nothing;
-    std::string_view text;
+    std::span<const Value> values;
     for (const auto& [rule, check, branch] : filed) {
-      if (check.length > 0) {
+      if (check.of != QuickCheck::Of::nothing) {
         // Neighbours mostly look at the same path.
         if (check.slot != slot) {
           slot = check.slot;
-          state = look_at(slot, text);
+          values = scanner_.values(slot);
         }
-        if (state == Looked::nothing) continue;
-        if (state == Looked::one_text && !passes(check, text)) continue;
+        const auto passes_here = [&check](const Value& value) { return passes(check, value); };
+        if (std::ranges::none_of(values, passes_here)) continue;
       }
       candidates_.push_back({rule, branch});
     }
   }
 
-  enum class Looked : std::uint8_t { nothing, one_text, several };
-
-  /// Whether a path has just one string, which is put into `text`.
-  Looked look_at(std::uint32_t slot, std::string_view& text) const noexcept {
-    const auto count = scanner_.count(slot);
-    if (count != 1) return count == 0 ? Looked::nothing : Looked::several;
-    const auto& value = scanner_.first(slot);
-    text = value.text;
-    return value.kind == Kind::string ? Looked::one_text : Looked::nothing;
-  }
-
-  static bool passes(const QuickCheck& check, std::string_view text) noexcept {
-    if (text.size() < std::size_t{check.offset} + check.length) return false;
+  static bool passes(const QuickCheck& check, const Value& value) noexcept {
+    if (check.of == QuickCheck::Of::range) {
+      const auto [bottom, top] = std::bit_cast<std::array<float, 2>>(check.bytes);
+      return value.kind == Kind::number && value.number >= bottom && value.number <= top;
+    }
+    const auto text = value.text;
+    if (value.kind != Kind::string || text.size() < std::size_t{check.offset} + check.length) {
+      return false;
+    }
     // What doesn't count is shifted out: behind the first bytes, in front of the last.
     const auto spare = 64 - 8 * unsigned{check.length};
-    if (check.from_end) return (last_bytes(text) ^ check.bytes) >> spare == 0;
+    if (check.of == QuickCheck::Of::end) return (last_bytes(text) ^ check.bytes) >> spare == 0;
     return (first_bytes(text.substr(check.offset)) ^ check.bytes) << spare == 0;
   }
 
   void compare(std::vector<RuleId>& out) {
+    held_ = failed_ = nullptr;
     const auto begin = static_cast<std::ptrdiff_t>(out.size());
     for (const auto& [rule, branch] : candidates_) {
       const bool known = out.size() > static_cast<std::size_t>(begin) && out.back() == rule->id;
@@ -168,19 +166,23 @@ class Matching {
   bool holds(std::span<const RuleData::Part> parts) {
     bool in_arrays = false;
     for (const auto& [slot, clause] : parts) {
+      // Neighbours often share a clause.
+      if (clause.get() == failed_) return false;
+      if (clause.get() == held_) continue;
       const auto count = scanner_.count(slot);
-      if (count == 0) {
-        if (!clause->absent) return false;
-      } else if (count == 1) {
-        // Whatever else holds: without it nothing does.
-        const auto& value = scanner_.first(slot);
-        in_arrays = in_arrays || value.element != 0;
-        if (value.element == 0 || !clause->absent) {
-          if (!program_holds(clause->program(), value)) return false;
-        }
-      } else {
-        in_arrays = true;
+      if (count == 0 && !clause->absent) return false;
+      in_arrays = in_arrays || count > 1;
+      if (count != 1) continue;
+      const auto& value = scanner_.first(slot);
+      const bool in_array = value.element != 0;
+      in_arrays = in_arrays || in_array;
+      if (in_array && clause->absent) continue;
+      // Whatever else holds: without it nothing does.
+      if (!program_holds(clause->program(), value)) {
+        failed_ = clause.get();
+        return false;
       }
+      if (!in_array) held_ = clause.get();
     }
     return !in_arrays || holds_in_arrays(parts);
   }
@@ -212,6 +214,8 @@ class Matching {
   std::vector<Entry> candidates_;
   std::vector<Question> questions_;
   std::string lower_;
+  const SharedClause* held_ = nullptr;    ///< The last clause that holds in no array,
+  const SharedClause* failed_ = nullptr;  ///< and the last that holds nowhere.
 };
 
 }  // namespace

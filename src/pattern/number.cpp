@@ -1,10 +1,13 @@
 #include "pattern/number.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+
+#include "pattern/hash.h"
 
 namespace tidemill::pattern {
 namespace {
@@ -97,31 +100,72 @@ Decimal decimal_of(double value) noexcept {
   return parse_decimal({buffer.data(), last});
 }
 
-/// Digits with a point among them or none, at most 15 in all: what nearly all numbers are. Both the
-/// digits and the power of ten are exact doubles, so their quotient is the nearest one.
-std::optional<double> plain_number(std::string_view text) {
-  constexpr std::size_t digits_max = 15;
-  constexpr std::array<double, digits_max + 1> powers = {
-      1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+constexpr std::uint64_t ones = 0x0101010101010101;
+
+bool are_digits(std::uint64_t word) noexcept {
+  return ((word & (word + ones * 6)) & ones * 0xf0) == ones * 0x30;
+}
+
+/// What eight digits say of which the lowest byte is the first.
+std::uint64_t eight_digits(std::uint64_t word) noexcept {
+  // Pairs of digits, then pairs of pairs, then both halves.
+  word = (word & ones * 0xf) * (1 + (10 << 8)) >> 8;
+  word = (word & 0x00ff00ff00ff00ff) * (1 + (100 << 16)) >> 16;
+  return (word & 0x0000ffff0000ffff) * (1 + (std::uint64_t{10000} << 32)) >> 32;
+}
+
+constexpr std::array<std::uint64_t, Decimal::digits_max + 1> powers_of_ten = [] {
+  std::array<std::uint64_t, Decimal::digits_max + 1> out = {1};
+  for (std::size_t i = 1; i < out.size(); ++i) out[i] = out[i - 1] * 10;
+  return out;
+}();
+
+/// Appends the last `count` characters of `text`, at most 19, to `digits`; false if one is none.
+bool append_digits(std::string_view text, std::size_t count, std::uint64_t& digits) noexcept {
+  for (; count >= 8; count -= 8) {
+    const auto word = load_as<std::uint64_t>(text.data() + text.size() - count);
+    if (!are_digits(word)) return false;
+    digits = digits * powers_of_ten[8] + eight_digits(word);
+  }
+  if (count == 0) return true;
+  // The rest as one word too: what stands in front of it counts as zeros.
+  const auto others = ~std::uint64_t{0} >> 8 * count;
+  const auto word = (last_bytes(text) & ~others) | (ones * '0' & others);
+  digits = digits * powers_of_ten[count] + eight_digits(word);
+  return are_digits(word);
+}
+
+/// The double nearest to a quotient whose parts aren't 0.
+double nearest_quotient(std::uint64_t number, std::uint64_t divisor) noexcept {
+  const int up = std::countl_zero(number), divisor_up = std::countl_zero(divisor);
+  const auto wide = static_cast<unsigned __int128>(number << up) << 63;
+  const auto quotient = wide / (divisor << divisor_up);
+  // Of what is left it matters only whether there is any: the quotient has at least 62 bits.
+  const auto exact = quotient * (divisor << divisor_up) == wide;
+  const auto bits = static_cast<std::uint64_t>(quotient) | (exact ? 0 : 1);
+  const auto power = static_cast<std::uint64_t>(1023 - 63 + divisor_up - up);
+  return static_cast<double>(bits) * std::bit_cast<double>(power << 52);
+}
+
+/// Digits with a point among them or none, at most 19 in all: what nearly all numbers are.
+std::optional<double> plain_number(std::string_view text) noexcept {
   const bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
-  if (text.size() > digits_max + 1) return std::nullopt;
+  if (text.empty() || text.size() > Decimal::digits_max) return std::nullopt;
   std::uint64_t digits = 0;
-  std::size_t count = 0, fraction = 0;
-  bool point = false;
-  for (const char c : text) {
-    if (c == '.' && !point) {
-      point = true;
-      continue;
-    }
-    if (c < '0' || c > '9') return std::nullopt;
-    digits = digits * 10 + static_cast<unsigned>(c - '0');
-    ++count;
-    fraction += point ? 1 : 0;
+  std::size_t whole = 0;
+  for (; whole < text.size() && text[whole] != '.'; ++whole) {
+    if (text[whole] < '0' || text[whole] > '9') return std::nullopt;
+    digits = digits * 10 + static_cast<unsigned>(text[whole] - '0');
   }
-  if (count == 0 || count > digits_max) return std::nullopt;
+  const auto fraction = whole == text.size() ? 0 : text.size() - whole - 1;
+  if (!append_digits(text, fraction, digits)) return std::nullopt;
   if (digits == 0) return 0.0;
-  const auto value = static_cast<double>(digits) / powers[fraction];
+  // Where both are exact doubles, their quotient is the nearest one.
+  const auto power = powers_of_ten[fraction];
+  const bool exact = digits >> 53 == 0 && fraction <= 15;
+  const auto value = exact ? static_cast<double>(digits) / static_cast<double>(power)
+                           : nearest_quotient(digits, power);
   return negative ? -value : value;
 }
 

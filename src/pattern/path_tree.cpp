@@ -1,9 +1,16 @@
 #include "pattern/path_tree.h"
 
+#include <atomic>
+
 namespace tidemill::pattern {
 namespace {
 
 constexpr std::uint64_t root_key = 0;
+
+std::uint64_t new_version() noexcept {
+  static constinit std::atomic<std::uint64_t> last = 0;
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
 
 /// Takes the first step off `path`; false if there is none left.
 bool take_step(std::string_view& path, std::string_view& step, bool& more) {
@@ -46,6 +53,7 @@ const PathNode* PathTree::look_up(std::uint32_t parent, std::string_view name) c
 }
 
 PathNode& PathTree::edit(std::string_view path, Edit& edit) {
+  version_ = new_version();
   auto at = root_key;
   std::string_view step;
   if (nodes_.empty()) {
@@ -73,6 +81,7 @@ PathNode& PathTree::edit(std::string_view path, Edit& edit) {
 }
 
 void PathTree::trim(std::string_view path, Edit& edit) {
+  version_ = new_version();
   std::vector<std::uint64_t> way = {root_key};
   std::string_view step;
   for (bool more = true; take_step(path, step, more);) {

@@ -49,10 +49,10 @@ struct PathNode : Shared {
   void add_child(std::string_view step);
   void remove_child(std::string_view step);
 
-  /// Whether a name whose JSON begins so, behind its quote, may be a child's; false of most that
-  /// aren't.
+  /// Whether a name whose JSON begins so, behind its quote, may lead to a child; false of most that
+  /// don't. In front of a dot is an empty step.
   [[nodiscard]] bool may_begin(char c) const noexcept {
-    return (child_mask >> mark(c) & 1) != 0 || c == '\\';
+    return (child_mask >> mark(c) & 1) != 0 || c == '\\' || c == '.';
   }
 
   static unsigned mark(char c) noexcept { return static_cast<unsigned char>(c) % 64; }
@@ -72,6 +72,9 @@ class PathTree {
     const bool possible = (node.child_mask >> PathNode::mark(name) & 1) != 0;
     return possible ? look_up(node.slot, name) : nullptr;
   }
+
+  /// Different for any two trees unless they share all nodes.
+  [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
 
   /// What a writer keeps between changes.
   struct Edit {
@@ -96,6 +99,7 @@ class PathTree {
   std::uint64_t seed_;
   SharedMap<PathNode> nodes_;
   std::uint32_t slots_ = 0;
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace tidemill::pattern

@@ -32,7 +32,8 @@ std::string list(std::size_t count, std::string_view around, auto make) {
 
 constexpr std::array names = {"a", "b", "c"};
 constexpr std::array texts = {"", "a", "ab", "abc", "ba", "B", "AB", "10.0.0.1", "10.0.0.200"};
-constexpr std::array scalars = {"0", "1", "2", "2.5", "-1", "true", "false", "null"};
+constexpr std::array scalars = {"0",    "1",   "2",        "2.5",  "-1",
+                                "true", "0.1", "16777217", "false", "null"};
 constexpr std::array wildcards = {"*", "a*", "*b", "a*c", "*a*", "*a*b*", "ab", ""};
 
 std::string text(Random& random) { return json::quote(pick(random, texts)); }
@@ -60,10 +61,14 @@ std::string object(Random& random, int depth) {
 }
 
 std::string numeric(Random& random) {
-  switch (below(random, 4)) {
+  // 0.1 and 16777217 are no floats.
+  switch (below(random, 7)) {
     case 0: return R"({"numeric":["=",2]})";
     case 1: return R"({"numeric":["<",2]})";
     case 2: return R"({"numeric":[">=",1]})";
+    case 3: return R"({"numeric":["=",16777217]})";
+    case 4: return R"({"numeric":[">=",0.1,"<",16777217]})";
+    case 5: return R"({"numeric":[">",0.1,"<=",16777217]})";
     default: return R"({"numeric":[">",0,"<=",2.5]})";
   }
 }

@@ -89,13 +89,19 @@ struct RuleData : Shared {
   }
 };
 
-/// A look at one more value of the event before a branch is compared in full.
+/// A look at values of the event before a branch is compared in full.
 struct QuickCheck {
-  std::uint64_t bytes = 0;  ///< In the string at `slot`, from `offset` on or at its end.
-  std::uint32_t slot = 0;
+  enum class Of : std::uint8_t {
+    nothing,
+    start,  ///< A string has `bytes` from `offset` on.
+    end,    ///< It ends with them.
+    range,  ///< A number lies between two floats, the lower in the lower half of `bytes`.
+  };
+  std::uint64_t bytes = 0;
+  std::uint32_t slot = 0;  ///< Where the value must be.
+  Of of = Of::nothing;
   std::uint8_t length = 0;  ///< How many of `bytes` count.
   std::uint8_t offset = 0;
-  bool from_end = false;
 };
 
 struct Candidate {

@@ -39,6 +39,9 @@ void Scanner::begin(const PathTree& paths, std::string_view json) {
   json_ = json;
   marks_.begin(json);
   ++scan_;
+  step_ = 0;
+  if (steps_of_ != paths.version()) steps_.clear();
+  steps_of_ = paths.version();
   if (slots_.size() < paths.slots()) slots_.resize(paths.slots());
   values_.clear();
   gathered_.clear();
@@ -82,7 +85,7 @@ void Scanner::used_member(std::string_view name) {
 const PathNode* Scanner::target(std::string_view name) {
   if (!plain_names_ && has_byte(name, '.')) return dotted_target(name);
   auto& frame = frames_.back();
-  const auto* node = paths_->child(*frame.node, name);
+  const auto* node = child(*frame.node, name);
   if (node == nullptr) return nullptr;
   auto& slot = slots_[node->slot];
   if (slot.in_frame != frame.number) {
@@ -90,6 +93,22 @@ const PathNode* Scanner::target(std::string_view name) {
     ++frame.seen;
   }
   return node;
+}
+
+/// Events are mostly like the one before: what was asked about next there is it here.
+const PathNode* Scanner::child(const PathNode& node, std::string_view name) {
+  if (step_ < steps_.size()) {
+    const auto* guess = steps_[step_];
+    if (guess->parent == node.slot && same_text(guess->name, name)) {
+      ++step_;
+      return guess;
+    }
+  }
+  const auto* found = paths_->child(node, name);
+  if (found == nullptr) return nullptr;
+  if (step_ == steps_.size() && step_ < steps_max) steps_.push_back(found);
+  if (step_ < steps_.size()) steps_[step_++] = found;
+  return found;
 }
 
 const PathNode* Scanner::dotted_target(std::string_view name) const {
@@ -205,19 +224,29 @@ void Scanner::add(const PathNode& node, Kind kind, std::string_view text) {
   found.value.text = text;
   found.value.element = frames_.back().element;
   found.value.kind = kind;
-  if (kind == Kind::number && node.numeric_clauses > 0) found.value.number = nearest_double(text);
   auto& slot = slots_[node.slot];
   if (slot.scan != scan_) {
     slot.scan = scan_;
     slot.first = index;
     slot.count = 0;
     slot.gathered = none;
+    slot.unread_numbers = false;
     found_.push_back(&node);
   } else {
     values_[slot.last].next = index;
   }
   slot.last = index;
   ++slot.count;
+  // Many are never asked for, since something else is looked at first.
+  slot.unread_numbers |= kind == Kind::number && node.numeric_clauses > 0;
+}
+
+void Scanner::read_numbers(Slot& slot) noexcept {
+  slot.unread_numbers = false;
+  for (auto i = slot.first; i != none; i = values_[i].next) {
+    auto& value = values_[i].value;
+    if (value.kind == Kind::number) value.number = nearest_double(value.text);
+  }
 }
 
 std::string_view Scanner::unquoted(std::string_view token) {
@@ -240,6 +269,7 @@ std::string_view Scanner::unescaped(std::string_view token) {
 std::span<const Value> Scanner::values(std::uint32_t slot_number) {
   auto& slot = slots_[slot_number];
   if (slot.scan != scan_) return {};
+  if (slot.unread_numbers) read_numbers(slot);
   if (slot.count == 1) return {&values_[slot.first].value, 1};
   if (slot.gathered == none) {
     // Spans of other paths are in use: what is gathered doesn't move.

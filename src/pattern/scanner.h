@@ -28,7 +28,8 @@ class Scanner {
     return slots_[slot].scan == scan_ ? slots_[slot].count : 0;
   }
   /// The first value at a path that has one.
-  [[nodiscard]] const Value& first(std::uint32_t slot) const noexcept {
+  [[gnu::always_inline, nodiscard]] const Value& first(std::uint32_t slot) noexcept {
+    if (slots_[slot].unread_numbers) [[unlikely]] read_numbers(slots_[slot]);
     return values_[slots_[slot].first].value;
   }
   /// All values at a path, ordered by element.
@@ -47,6 +48,7 @@ class Scanner {
     std::uint64_t in_frame = 0;  ///< The frame whose members it was last seen among.
     std::uint32_t first = 0, last = 0, count = 0;
     std::uint32_t gathered = none;  ///< Where its values begin in gathered_.
+    bool unread_numbers = false;    ///< Whether numbers are texts as yet.
   };
   struct Found {
     Value value;
@@ -75,6 +77,7 @@ class Scanner {
   void leave();
   /// What a name in the current object leads to; nullptr if no rule asks about it.
   [[gnu::always_inline]] const PathNode* target(std::string_view name);
+  [[gnu::always_inline]] const PathNode* child(const PathNode& node, std::string_view name);
   [[nodiscard]] const PathNode* dotted_target(std::string_view name) const;
   [[gnu::always_inline]] void scalar(const PathNode& node, std::string_view token);
   [[gnu::always_inline]] void add(const PathNode& node, Kind kind, std::string_view text);
@@ -83,11 +86,16 @@ class Scanner {
   /// What stands between the quotes of a string's token.
   [[gnu::always_inline]] std::string_view unquoted(std::string_view token);
   std::string_view unescaped(std::string_view token);
+  void read_numbers(Slot& slot) noexcept;
 
   const PathTree* paths_ = nullptr;
   std::string_view json_;
   JsonMarks marks_;
   bool plain_names_ = false;
+  static constexpr std::size_t steps_max = 64;
+  std::vector<const PathNode*> steps_;  ///< That the last event took, in this tree of paths.
+  std::uint64_t steps_of_ = 0;          ///< Its version.
+  std::size_t step_ = 0;
   std::uint64_t scan_ = 0, frame_number_ = 0;
   std::vector<Slot> slots_;
   std::vector<Found> values_;
