@@ -54,7 +54,7 @@ def create(server, name, expression, **more):
 
 def test_universal_target_starts_the_job(server, scheduler, name):
     job = platform.make_job(server, name, "import sys\nprint('\\n'.join(sys.argv))\n")
-    when = in_seconds(2)
+    when = in_seconds(4)
     scheduler.create_schedule(
         Name=name,
         ScheduleExpression=f"at({when})",
@@ -90,7 +90,7 @@ def test_job_arn_is_a_target_too(server, scheduler, name):
     job = platform.make_job(server, name, "pass\n")
     scheduler.create_schedule(
         Name=name,
-        ScheduleExpression=f"at({in_seconds(2)})",
+        ScheduleExpression=f"at({in_seconds(4)})",
         FlexibleTimeWindow=OFF,
         ActionAfterCompletion="DELETE",
         Target={
@@ -108,7 +108,7 @@ def test_role_is_asked_when_it_fires(server, scheduler, name):
     job = platform.make_job(server, name, "pass\n")
     role = platform.make_role(server, f"{name}-wrong", "events.amazonaws.com", platform.ALLOW_ALL)
     scheduler.create_schedule(
-        Name=name, ScheduleExpression=f"at({in_seconds(2)})", FlexibleTimeWindow=OFF,
+        Name=name, ScheduleExpression=f"at({in_seconds(4)})", FlexibleTimeWindow=OFF,
         Target={"Arn": START_RUN, "RoleArn": role, "Input": json.dumps({"JobName": job})},
     )
     told = wait_until(lambda: next(
@@ -126,14 +126,14 @@ def test_an_event_bus_is_a_target(server, scheduler, name):
     role = platform.make_role(server, f"{name}-put", "scheduler.amazonaws.com", put)
     bus = "arn:aws:events:us-east-1:000000000000:event-bus/default"
     scheduler.create_schedule(
-        Name=f"{name}-templated", ScheduleExpression=f"at({in_seconds(2)})",
+        Name=f"{name}-templated", ScheduleExpression=f"at({in_seconds(4)})",
         FlexibleTimeWindow=OFF,
         Target={"Arn": bus, "RoleArn": role, "Input": '{"a": 1}',
                 "EventBridgeParameters": {"Source": f"my.{name}", "DetailType": "Tick"}},
     )
     entries = [{"Source": f"my.{name}", "DetailType": "Tick", "Detail": "{}"}]
     scheduler.create_schedule(
-        Name=f"{name}-universal", ScheduleExpression=f"at({in_seconds(2)})",
+        Name=f"{name}-universal", ScheduleExpression=f"at({in_seconds(4)})",
         FlexibleTimeWindow=OFF,
         Target={"Arn": "arn:aws:scheduler:::aws-sdk:events:putEvents", "RoleArn": role,
                 "Input": json.dumps({"Entries": entries})},
@@ -398,7 +398,7 @@ def test_aws_command_makes_a_schedule(aws, platform_server, name):
     target = {"Arn": START_RUN, "RoleArn": scheduler_role(platform_server, name),
               "Input": json.dumps({"JobName": job})}
     aws.run("scheduler", "create-schedule", "--name", name,
-        "--schedule-expression", f"at({in_seconds(2)})",
+        "--schedule-expression", "rate(1 hours)",  # It begins at once.
         "--flexible-time-window", '{"Mode":"OFF"}', "--target", json.dumps(target))
     assert len(platform.wait_for_runs(platform_server, job)) == 1
 
