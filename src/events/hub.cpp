@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "events/counting.h"
 
 namespace tidemill::events {
 namespace {
@@ -172,24 +173,31 @@ Status Hub::publish(store::Tx& tx, const Event& event) {
   const auto names = event.source.starts_with("aws.") ? pattern::Names::plain : pattern::Names::any;
   const auto matched = rules_.match({event.scope, event.bus}, published.envelope, names);
   ++depth_;
+  bool is_matched = false;
   Status status;
   for (const auto& rule : matched) {
     if (!may_reach(event, rule->rule)) continue;
+    is_matched = true;
     if (status) status = start_all(tx, *rule, published);
   }
   --depth_;
+  if (is_matched && options_.meter != nullptr) {
+    tx.on_commit([this, scope = event.scope] { count_event(*options_.meter, scope); });
+  }
   return status;
 }
 
 Result<std::int64_t> Hub::deliver(store::Tx& tx, const Event& event, const Sender& sender,
                                   std::span<const RuleTarget> targets) {
   TM_TRY(const auto published, record_event(tx, event));
+  count(tx, sender);
   for (const auto& target : targets) TM_CHECK(start(tx, sender, target, published));
   return published.seq;
 }
 
 Status Hub::start_all(store::Tx& tx, const CompiledRule& rule, const Published& published) {
   const Sender sender{rule.rule.key.scope, rule.rule.name, rule.rule.arn()};
+  count(tx, sender);
   std::optional<Earlier> earlier;
   if (rule.once != Once::every && !rule.targets.empty()) {
     TM_TRY(earlier, note_file(tx, sender.arn, rule.once, published.event, last_delivery_ + 1));
@@ -334,6 +342,7 @@ Status Hub::bury(store::Tx& tx, const Delivery& delivery, Exhausted exhausted, T
 
 Status Hub::record(store::Tx& tx, const Delivery& delivery, std::int64_t event_seq,
                    const Try& result, const std::string& subject) {
+  count(tx, delivery, result);
   if (!delivery.is_of_rule()) {  // A schedule's history tells what its deliveries came to.
     announce(tx, result);
     return {};
@@ -365,6 +374,20 @@ void Hub::announce(store::Tx& tx, const Try& result) {
     if (due && options_.due) options_.due(*due);
     if (options_.decided) options_.decided();
   });
+}
+
+void Hub::count(store::Tx& tx, const Delivery& delivery, const Try& result) const {
+  if (options_.meter == nullptr) return;
+  Tried tried{delivery.scope,     delivery.rule_name, delivery.rule_arn, result.state,
+              result.dead_letter, result.tries,       delivery.created,  result.now};
+  tx.on_commit([this, tried = std::move(tried)] { count_try(*options_.meter, tried); });
+}
+
+/// A rule has something to deliver; what a schedule does is counted by its tries only.
+void Hub::count(store::Tx& tx, const Sender& sender) const {
+  if (options_.meter == nullptr || sender.arn.find(":rule/") == std::string::npos) return;
+  tx.on_commit(
+      [this, sender] { count_rule(*options_.meter, sender.scope, sender.arn, sender.name); });
 }
 
 Status Hub::retry(store::Tx& tx, std::int64_t delivery_id, Try& result) {

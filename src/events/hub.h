@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/meter.h"
 #include "base/random.h"
 #include "events/archive.h"
 #include "events/bus.h"
@@ -43,6 +44,8 @@ class Hub final : public Bus {
     std::function<Status(store::Tx&, std::string_view target_arn)> freed = {};
     /// Where deliveries go that end without their target; may be nullptr. Outlives the hub.
     DeadLetterOffice* dead_letters = nullptr;
+    /// Told after commits what is counted; may be nullptr. Outlives the hub.
+    Meter* meter = nullptr;
   };
 
   Hub(const Clock& clock, Random& random, Options options);
@@ -117,6 +120,8 @@ class Hub final : public Bus {
   static std::string record_text(const Delivery& delivery, const Try& result,
                                  const std::string& subject);
   void announce(store::Tx& tx, const Try& result);
+  void count(store::Tx& tx, const Delivery& delivery, const Try& result) const;
+  void count(store::Tx& tx, const Sender& sender) const;
 
   const Clock& clock_;
   Random& random_;

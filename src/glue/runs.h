@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/meter.h"
 #include "base/random.h"
 #include "events/bus.h"
 #include "events/target.h"
@@ -54,6 +55,7 @@ class Runs final : public RunObserver {
     Launcher& launcher;
     const Clock& clock;
     Random& random;
+    Meter* meter = nullptr;  ///< Told after commits how runs ended.
   };
   explicit Runs(const Parts& parts) : parts_(parts) {}
 
@@ -82,6 +84,7 @@ class Runs final : public RunObserver {
   Status finish(store::Tx& tx, RunRow run, const RunStep& step, const Ended& facts);
   Status retry(store::Tx& tx, const RunRow& run);
   Status publish(store::Tx& tx, const RunRow& run);
+  void count(store::Tx& tx, const RunRow& run, TimeMs ended) const;
   Status insert(store::Tx& tx, RunRow run);
 
   const Parts parts_;

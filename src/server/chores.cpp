@@ -1,4 +1,5 @@
-// What the program does by itself: due deliveries, queues' work, and letting go of what is old.
+// What the program does by itself: due deliveries, queues' work, metrics to the disk, and letting
+// go of what is old.
 #include "base/log.h"
 #include "events/retention.h"
 #include "server/program.h"
@@ -41,6 +42,7 @@ void Program::tidy_up() {
       [](const Status& done) {
         if (!done) TM_LOG(error, "events", "tidying failed", {{"reason", done.error().message}});
       });
+  tidy_up_metrics();
 }
 
 /// Goes on with move tasks and with what purged queues left, one step a commit.
@@ -54,6 +56,35 @@ void Program::work_on_queues() {
       [](const Status& done) {
         if (!done) TM_LOG(error, "sqs", "queues' work failed", {{"reason", done.error().message}});
       });
+}
+
+/// Writes what was measured, some seconds after the first of it.
+void Program::flush_metrics() {
+  metrics_store_->post(
+      [this](store::Tx& tx) -> Status {
+        auto nothing = [](store::Tx&) -> Status { return {}; };
+        return metrics_ledger_->flushed(tx, nothing);
+      },
+      [](const Status& done) {
+        if (!done) TM_LOG(error, "metrics", "not written", {{"reason", done.error().message}});
+      });
+}
+
+void Program::tidy_up_metrics() {
+  metrics_store_->post(
+      [this](store::Tx& tx) -> Status {
+        TM_TRY(const bool more, metrics_ledger_->expire(tx));
+        if (more) tx.on_commit([this] { tidy_->set(clock_.now().plus(tidy_pause)); });
+        return {};
+      },
+      [](const Status& done) {
+        if (!done) TM_LOG(error, "metrics", "not tidied", {{"reason", done.error().message}});
+      });
+}
+
+Task<Status> Program::sample_metrics(TimeMs at) {
+  auto look = [&](store::Tx& tx) { return queues_->measure_depths(tx, at, *recorder_); };
+  co_return co_await store_->read(look);
 }
 
 }  // namespace tidemill::server

@@ -46,11 +46,13 @@ Program::Answer Program::health(const console::Question&) {
 Program::Answer Program::check(const console::Question&) {
   TM_CO_TRY(auto findings, co_await store_->check());
   TM_CO_TRY(const auto of_logs, co_await logs_store_->check());
+  TM_CO_TRY(const auto of_metrics, co_await metrics_store_->check());
   TM_CO_TRY(const auto of_bodies, co_await bodies_->check());
   TM_CO_TRY(const auto of_runs, co_await store_->read(glue::check_runs));
   TM_CO_TRY(const auto of_queues, co_await store_->read(sqs::check_queues));
   TM_CO_TRY(const auto of_timers, co_await store_->read(schedule::check_timers));
-  for (const auto* more : {&of_logs, &of_bodies, &of_runs, &of_queues, &of_timers}) {
+  for (const auto* more :
+       {&of_logs, &of_metrics, &of_bodies, &of_runs, &of_queues, &of_timers}) {
     findings.insert(findings.end(), more->begin(), more->end());
   }
   json::array shown;
@@ -128,12 +130,15 @@ Program::Answer Program::reset(const console::Question&) {
     TM_CHECK(runs_->reset(tx));
     TM_CHECK(queues_->reset(tx));
     TM_CHECK(objects_->reset(tx));
+    TM_CHECK(metrics::AlarmBook::reset(tx));
     TM_CHECK(iam::reset(tx));
     return authority_->refresh(tx);
   };
   TM_CO_CHECK(co_await store_->write(forget));
   co_await launcher_->drained();
   TM_CO_CHECK(co_await logs_store_->write(forget_logs));
+  auto forget_metrics = [this](store::Tx& tx) { return metrics_ledger_->reset(tx); };
+  TM_CO_CHECK(co_await metrics_store_->write(forget_metrics));
   co_return json::object{{"reset", true}};
 }
 
@@ -150,6 +155,7 @@ Program::Answer Program::set_clock(const console::Question& question) {
   scheduling_->wake();
   work_on_queues();
   waiters_->look_again();
+  watch_->wake();
   co_return json::object{{"time", iso_millis(clock_.now())}};
 }
 

@@ -22,6 +22,9 @@
 #include "iam/authority.h"
 #include "io/alarm.h"
 #include "logs/api.h"
+#include "metrics/api.h"
+#include "metrics/api_metrics.h"
+#include "metrics/watch.h"
 #include "s3/api.h"
 #include "schedule/api.h"
 #include "server/adapters.h"
@@ -62,6 +65,11 @@ class Program {
   void deliver_due();
   void tidy_up();
   void work_on_queues();
+  void flush_metrics();
+  void tidy_up_metrics();
+  void close_metrics();
+  void make_metrics();
+  Task<Status> sample_metrics(TimeMs at);
 
   [[nodiscard]] iam::AuthorityOptions authority_options() const;
   [[nodiscard]] events::Hub::Options hub_options();
@@ -102,13 +110,15 @@ class Program {
   Gate gate_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<iam::Authority> authority_;
-  std::unique_ptr<io::Alarm> due_, tidy_, queue_work_;
+  std::unique_ptr<io::Alarm> due_, tidy_, queue_work_, metrics_flush_;
+  std::unique_ptr<metrics::Recorder> recorder_;
+  std::unique_ptr<metrics::Ledger> metrics_ledger_;
   std::unique_ptr<events::Hub> hub_;
   std::unique_ptr<logs::Ledger> ledger_;
   std::unique_ptr<sqs::Waiters> waiters_;
   std::unique_ptr<sqs::Queues> queues_;
   std::unique_ptr<DeadLettersInQueues> dead_letters_;
-  std::unique_ptr<store::Store> store_, logs_store_;
+  std::unique_ptr<store::Store> store_, logs_store_, metrics_store_;
   std::unique_ptr<events::Replayer> replayer_;
   std::unique_ptr<RuleLog> rule_log_;
   std::unique_ptr<s3::Bodies> bodies_;
@@ -122,6 +132,8 @@ class Program {
   std::unique_ptr<events::LogGroupTarget> log_group_target_;
   std::unique_ptr<Scheduling> scheduling_;
   std::unique_ptr<sqs::QueueTarget> queue_target_;
+  std::unique_ptr<metrics::AlarmBook> alarms_;
+  std::unique_ptr<metrics::Watch> watch_;
   std::unique_ptr<explain::Storyteller> storyteller_;
   std::unique_ptr<explain::Linter> linter_;
   std::unique_ptr<Backfill> backfill_;
@@ -137,6 +149,8 @@ class Program {
   std::unique_ptr<glue::Api> glue_api_;
   std::unique_ptr<glue::TriggerApi> trigger_api_;
   std::unique_ptr<logs::Api> logs_api_;
+  std::unique_ptr<metrics::AlarmApi> alarm_api_;
+  std::unique_ptr<metrics::MetricApi> metric_api_;
   std::unique_ptr<sqs::Api> sqs_api_;
 };
 

@@ -97,11 +97,25 @@ void Program::stop() {
   bodies_.reset();
   store_.reset();
   logs_store_.reset();
+  close_metrics();
   scheduling_.reset();
   due_.reset();
   tidy_.reset();
   queue_work_.reset();
+  metrics_flush_.reset();
   waiters_.reset();
+}
+
+/// What was measured last isn't lost by an orderly end.
+void Program::close_metrics() {
+  if (metrics_store_) {
+    auto nothing = [](store::Tx&) -> Status { return {}; };
+    auto flush = [&](store::Tx& tx) { return metrics_ledger_->flushed(tx, nothing); };
+    const auto kept = metrics_store_->write_now(flush);
+    if (!kept) TM_LOG(warn, "metrics", "not written", {{"reason", kept.error().message}});
+  }
+  metrics_store_.reset();
+  watch_.reset();
 }
 
 Status run(const Options& options) {

@@ -6,6 +6,7 @@
 #include "glue/schema.h"
 #include "iam/schema.h"
 #include "logs/schema.h"
+#include "metrics/schema.h"
 #include "s3/schema.h"
 #include "schedule/schema.h"
 #include "server/program.h"
@@ -17,6 +18,8 @@ namespace {
 
 constexpr int pool_threads = 8;
 constexpr std::size_t pool_queue_max = 4096;
+// What a kill may lose of the metrics.
+constexpr auto metrics_flush_after = std::chrono::milliseconds(10'000);
 
 template <class... M>
 std::vector<store::Migration> joined(const M&... series) {
@@ -52,13 +55,15 @@ events::Hub::Options Program::hub_options() {
           .freed = [this](store::Tx& tx, std::string_view) -> Status {
             return scheduling_ ? scheduling_->engine().drain(tx) : Status();
           },
-          .dead_letters = dead_letters_.get()};
+          .dead_letters = dead_letters_.get(),
+          .meter = recorder_.get()};
 }
 
 sqs::Queues::Options Program::queue_options() {
   return {.visible = [this](std::int64_t queue, TimeMs at,
                             int count) { waiters_->visible(queue, at, count); },
-          .due = [this](TimeMs at) { queue_work_->set(at); }};
+          .due = [this](TimeMs at) { queue_work_->set(at); },
+          .meter = recorder_.get()};
 }
 
 Status Program::open_stores() {
@@ -70,10 +75,11 @@ Status Program::open_stores() {
     };
     return store::open_sqlite(std::move(sqlite), migrations);
   };
-  TM_TRY(store_,
-         open("tidemill.db", joined(iam::migrations, events::migrations, s3::migrations,
-                                    glue::migrations, schedule::migrations, sqs::migrations)));
+  TM_TRY(store_, open("tidemill.db",
+                      joined(iam::migrations, events::migrations, s3::migrations, glue::migrations,
+                             schedule::migrations, sqs::migrations, metrics::alarm_migrations)));
   TM_TRY(logs_store_, open("logs.db", joined(logs::migrations)));
+  TM_TRY(metrics_store_, open("metrics.db", joined(metrics::metric_migrations)));
   return {};
 }
 
@@ -84,6 +90,10 @@ Status Program::make_services() {
   due_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { deliver_due(); });
   tidy_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { tidy_up(); });
   queue_work_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { work_on_queues(); });
+  metrics_flush_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { flush_metrics(); });
+  recorder_ = std::make_unique<metrics::Recorder>(
+      clock_, [this] { metrics_flush_->set(clock_.now().plus(metrics_flush_after)); });
+  metrics_ledger_ = std::make_unique<metrics::Ledger>(clock_, *recorder_);
   waiters_ = std::make_unique<sqs::Waiters>(*loops_, clock_);
   const sqs::Queues::Parts queues{clock_, random_, *authority_};
   queues_ = std::make_unique<sqs::Queues>(queues, queue_options());
@@ -109,7 +119,7 @@ Status Program::make_services() {
                                       .endpoint_url = endpoint_,
                                       .max_running = options_.max_running},
                                      {*loops_, *scripts_, *output_, clock_, credentials}));
-  const glue::Runs::Parts runs{*store_, *hub_, *launcher_, clock_, random_};
+  const glue::Runs::Parts runs{*store_, *hub_, *launcher_, clock_, random_, recorder_.get()};
   runs_ = std::make_unique<glue::Runs>(runs);
   launcher_->observe(*runs_);
   job_target_ = std::make_unique<glue::JobTarget>(*runs_);
@@ -125,7 +135,18 @@ Status Program::make_services() {
   scheduling_ = std::make_unique<Scheduling>(scheduling);
   queue_target_ = std::make_unique<sqs::QueueTarget>(*queues_);
   hub_->add_target(*queue_target_);
+  make_metrics();
   return {};
+}
+
+void Program::make_metrics() {
+  const metrics::AlarmBook::Parts book{*hub_, clock_, random_, [this] { watch_->wake(); }};
+  alarms_ = std::make_unique<metrics::AlarmBook>(book);
+  const metrics::Watch::Parts watch{
+      *loops_, *store_, *metrics_store_, *metrics_ledger_, *alarms_, clock_, [this](TimeMs at) {
+        return sample_metrics(at);
+      }};
+  watch_ = std::make_unique<metrics::Watch>(watch);
 }
 
 /// Brings back what was there when the last program ended, and what was still to be done.
@@ -176,6 +197,11 @@ void Program::wire_operations() {
   trigger_api_->register_with(*router_);
   logs_api_ = std::make_unique<logs::Api>(*logs_store_, *ledger_);
   logs_api_->register_with(*router_);
+  alarm_api_ = std::make_unique<metrics::AlarmApi>(*store_, *alarms_);
+  alarm_api_->register_with(*router_);
+  const metrics::MetricApi::Parts metrics{*metrics_store_, *metrics_ledger_, *recorder_, clock_};
+  metric_api_ = std::make_unique<metrics::MetricApi>(metrics);
+  metric_api_->register_with(*router_);
   const auto facts = [this](store::Tx& tx, const events::Rule& rule,
                             const events::RuleTarget& target) {
     return facts_of(tx, rule, target);

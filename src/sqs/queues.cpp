@@ -93,6 +93,15 @@ void Queues::announce_work(store::Tx& tx, TimeMs at) const {
   tx.on_commit([this, at] { options_.due(at); });
 }
 
+void Queues::count(store::Tx& tx, const Queue& queue, std::string_view metric,
+                   std::int64_t times) const {
+  if (options_.meter == nullptr || times == 0) return;
+  tx.on_commit([this, key = queue.key, metric, times] {
+    const std::pair<std::string_view, std::string_view> dimensions[] = {{"QueueName", key.name}};
+    options_.meter->measure({key.scope, "AWS/SQS", metric, dimensions, double(times)});
+  });
+}
+
 /// A redrive policy names a queue that is there, of the same kind, and that takes its letters.
 Status Queues::check_redrive(store::Tx& tx, const QueueKey& key, const Texts& attributes) const {
   const auto given = attributes.find("RedrivePolicy");
@@ -207,6 +216,26 @@ Result<Texts> Queues::attributes(store::Tx& tx, const Queue& queue) const {
              " FROM sqs_messages WHERE box = $1 AND sent_ms > $3",
              read, queue.box, now.ms, queue.expired_until(now).ms));
   return shown;
+}
+
+Status Queues::measure_depths(store::Tx& tx, TimeMs at, Meter& meter) const {
+  TM_TRY(const auto keys, tx.all("SELECT account, region, name FROM sqs_queues ORDER BY id",
+                                 [](const store::Row& row) {
+                                   return QueueKey{{row.text(0), row.text(1)}, row.text(2)};
+                                 }));
+  for (const auto& key : keys) {
+    TM_TRY(const auto queue, require_queue(tx, key));
+    TM_TRY(const auto counts, attributes(tx, queue));
+    const std::pair<std::string_view, std::string_view> dimensions[] = {{"QueueName", key.name}};
+    const auto add = [&](std::string_view name, const std::string& attribute) {
+      const auto value = double(std::stoll(counts.at(attribute)));
+      meter.measure({key.scope, "AWS/SQS", name, dimensions, value, "Count", at});
+    };
+    add("ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessages");
+    add("ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesNotVisible");
+    add("ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesDelayed");
+  }
+  return {};
 }
 
 }  // namespace tidemill::sqs

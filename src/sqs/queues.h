@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/meter.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "iam/authority.h"
@@ -77,6 +78,8 @@ class Queues {
     std::function<void(std::int64_t queue, TimeMs at, int count)> visible;
     /// On the commit thread after a commit: work() has something to do then.
     std::function<void(TimeMs at)> due;
+    /// Told after commits what is counted; may be nullptr. Outlives the queues.
+    Meter* meter = nullptr;
   };
   struct Parts {
     const Clock& clock;
@@ -123,6 +126,9 @@ class Queues {
   [[nodiscard]] Result<std::vector<Move>> moves(store::Tx& tx, std::string_view source_arn,
                                                 std::int64_t count) const;
 
+  /// Measures how many messages each queue has, as of `at`. On any thread.
+  [[nodiscard]] Status measure_depths(store::Tx& tx, TimeMs at, Meter& meter) const;
+
   /// A step of what goes on by itself: move tasks, and the deletion of what purged and deleted
   /// queues held. Gives when to come again, if ever.
   [[nodiscard]] Result<std::optional<TimeMs>> work(store::Tx& tx);
@@ -135,6 +141,7 @@ class Queues {
   /// Grows with every call, also from one start to the next.
   std::int64_t next_number();
   void announce(store::Tx& tx, const Queue& queue, TimeMs at, int count = 1) const;
+  void count(store::Tx& tx, const Queue& queue, std::string_view metric, std::int64_t times) const;
   void announce_work(store::Tx& tx, TimeMs at) const;
   Status discard(store::Tx& tx, std::int64_t box);
   Status check_redrive(store::Tx& tx, const QueueKey& key, const Texts& attributes) const;

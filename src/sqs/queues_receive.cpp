@@ -80,6 +80,8 @@ Result<Taken> Queues::receive(store::Tx& tx, const Queue& queue, const ReceiveOr
   }
   auto& taken = receiving.taken;
   flying_[queue.box] += std::int64_t(taken.messages.size());
+  count(tx, queue, "NumberOfMessagesReceived", std::int64_t(taken.messages.size()));
+  if (taken.messages.empty()) count(tx, queue, "NumberOfEmptyReceives", 1);
   if (taken.messages.empty()) {
     constexpr std::string_view first_message =
         "SELECT min(visible_ms) FROM sqs_messages WHERE box = $1 AND visible_ms > $2";
@@ -223,6 +225,7 @@ Status Queues::remove_message(store::Tx& tx, const Queue& queue, std::string_vie
       tx.each("DELETE FROM sqs_messages WHERE seq = $1 AND box = $2 AND receipt = $3"
               " RETURNING lane",
               row, handle.seq, handle.box, handle.receipt));
+  count(tx, queue, "NumberOfMessagesDeleted", 1);
   if (!lane) return {};
   return refresh_lane(tx, queue, *lane);
 }

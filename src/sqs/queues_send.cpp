@@ -91,6 +91,7 @@ Result<Sent> Queues::send(store::Tx& tx, const Queue& queue, const Message& mess
   row.trace = message.trace;
   row.attributes = encode(message.attributes);
   row.body = message.body;
+  count(tx, queue, "NumberOfMessagesSent", 1);
   if (queue.is_fifo()) return send_in_order(tx, queue, message, std::move(row));
   TM_CHECK(insert(tx, row));
   announce(tx, queue, row.visible);

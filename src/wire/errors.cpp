@@ -57,7 +57,12 @@ void encode_json(const Target& target, const Error& error, http::Response& respo
   response.text = json::dump(body);
 }
 
-void encode_cbor(const Error& error, http::Response& response) {
+void encode_cbor(const Target& target, const Error& error, http::Response& response) {
+  const auto* service = target.service;
+  if (service != nullptr && service->query_compatible) {
+    response.headers.set("x-amzn-query-error",
+                         fmt::format("{};{}", query_code(*service, error), at_fault(response)));
+  }
   response.headers.set("Content-Type", "application/cbor");
   response.headers.set("Smithy-Protocol", "rpc-v2-cbor");
   CborWriter writer(response.text);
@@ -101,7 +106,7 @@ void encode_error(const Target& target, const Error& error, std::string_view req
   switch (target.protocol) {
     case Protocol::rest_xml: encode_s3(error, request_id, response); break;
     case Protocol::query: encode_query(target, error, request_id, response); break;
-    case Protocol::cbor: encode_cbor(error, response); break;
+    case Protocol::cbor: encode_cbor(target, error, response); break;
     case Protocol::json:
     case Protocol::rest_json: encode_json(target, error, response); break;
   }

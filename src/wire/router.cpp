@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/encoding.h"
+#include "base/gzip.h"
 #include "base/log.h"
 #include "wire/cbor_codec.h"
 #include "wire/errors.h"
@@ -15,6 +16,7 @@ namespace tidemill::wire {
 namespace {
 
 constexpr std::size_t unlisted_names_max = 256;
+constexpr std::size_t gunzipped_times_max = 10;  // What an operation's body may unpack to.
 constexpr std::size_t form_bytes_max = 6 << 20;  // A mebibyte of signs, three bytes for each.
 
 bool is_ours(const http::Request& request) {
@@ -161,6 +163,10 @@ Task<Status> Router::decode(Call& call) {
   ++call.handler->requests;
   if (target.protocol != Protocol::query && !operation.streams_in) {
     TM_CO_TRY(call.body, co_await http::read_all(*call.authenticated.body, operation.body_max));
+    const auto encoding = call.request.headers.find("Content-Encoding");
+    if (encoding && *encoding == "gzip") {
+      TM_CO_TRY(call.body, gunzip(call.body, operation.body_max * gunzipped_times_max));
+    }
   }
   call.input = call.handler->make_request();
   Status decoded;

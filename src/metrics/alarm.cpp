@@ -1,0 +1,147 @@
+#include "metrics/alarm.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace tidemill::metrics {
+namespace {
+
+constexpr std::string_view head = "alarm:";
+constexpr std::int64_t evaluated_s_max = 7 * 86'400, evaluated_s_max_short = 86'400;
+
+bool has(const json::object& settings, std::string_view name) { return settings.contains(name); }
+
+std::int64_t integer_of(const json::object& settings, std::string_view name,
+                        std::int64_t otherwise) {
+  const auto* value = settings.if_contains(name);
+  return value != nullptr && value->is_int64() ? value->get_int64() : otherwise;
+}
+
+Status check_missing(const json::object& settings) {
+  for (const auto* name : {"MetricName", "Namespace", "EvaluationPeriods", "Threshold"}) {
+    if (has(settings, name)) continue;
+    return invalid(fmt::format("The parameter {} is required for an alarm on a metric.", name));
+  }
+  if (!has(settings, "Statistic")) return invalid("The parameter Statistic is required.");
+  if (!has(settings, "Period")) return invalid("The parameter Period is required.");
+  return {};
+}
+
+/// What AWS has and Tidemill has not: said, instead of an alarm that never rings.
+Status check_served(const json::object& settings) {
+  for (const auto* name : {"Metrics", "ThresholdMetricId", "EvaluationCriteria"}) {
+    if (!has(settings, name)) continue;
+    return invalid(fmt::format(
+        "{} isn't served yet: name one metric by Namespace, MetricName and Statistic.", name));
+  }
+  if (has(settings, "ExtendedStatistic")) {
+    return invalid(
+        "Percentiles aren't kept: use Statistic with Average, Sum, Minimum, Maximum or "
+        "SampleCount.");
+  }
+  const auto comparison = json::text_or_empty(settings, "ComparisonOperator");
+  if (comparison.find("Upper") != std::string_view::npos ||
+      (comparison.starts_with("LessThanLower"))) {
+    return invalid("Anomaly detection isn't served: compare with a Threshold.");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::unexpected<Error> invalid(std::string message) {
+  return fail(Errc::invalid_argument, "ValidationException", std::move(message));
+}
+
+std::unexpected<Error> invalid_combination(std::string message) {
+  return fail(Errc::invalid_argument, "InvalidParameterCombinationException", std::move(message));
+}
+
+std::optional<AlarmKey> alarm_key(std::string_view text) {
+  const auto arn = Arn::parse(text);
+  if (!arn || arn->service != "cloudwatch" || !arn->resource.starts_with(head)) return std::nullopt;
+  return AlarmKey{{arn->account, arn->region}, arn->resource.substr(head.size())};
+}
+
+std::int64_t Alarm::integer(std::string_view name, std::int64_t otherwise) const {
+  return integer_of(settings, name, otherwise);
+}
+
+double Alarm::number(std::string_view name) const {
+  const auto* value = settings.if_contains(name);
+  return value != nullptr && value->is_number() ? value->to_number<double>() : 0;
+}
+
+std::vector<std::string> Alarm::texts(std::string_view name) const {
+  std::vector<std::string> list;
+  const auto* value = settings.if_contains(name);
+  if (value == nullptr || !value->is_array()) return list;
+  for (const auto& item : value->get_array()) list.emplace_back(json::view(item.get_string()));
+  return list;
+}
+
+std::vector<std::string> Alarm::actions() const {
+  if (state == state::ok) return texts("OKActions");
+  return texts(state == state::alarm ? "AlarmActions" : "InsufficientDataActions");
+}
+
+Criteria criteria_of(const Alarm& alarm) {
+  Criteria criteria;
+  criteria.series = {alarm.key.scope, std::string(alarm.text("Namespace")),
+                     std::string(alarm.text("MetricName")),
+                     parse_dimensions(alarm.text("Dimensions"))};
+  criteria.statistic = alarm.text("Statistic");
+  criteria.unit = alarm.text("Unit");
+  criteria.period_s = alarm.integer("Period", criteria.period_s);
+  criteria.periods = int(alarm.integer("EvaluationPeriods", 1));
+  criteria.to_alarm = int(alarm.integer("DatapointsToAlarm", criteria.periods));
+  criteria.threshold = alarm.number("Threshold");
+  criteria.comparison = alarm.text("ComparisonOperator");
+  criteria.missing = has(alarm.settings, "TreatMissingData") ? alarm.text("TreatMissingData")
+                                                             : std::string_view("missing");
+  return criteria;
+}
+
+/// AWS lists the states in an order of its own.
+Status check_state(std::string_view given) {
+  if (given == state::ok || given == state::alarm || given == state::unknown) return {};
+  return invalid(
+      fmt::format("1 validation error detected: Value '{}' at 'stateValue' failed to satisfy "
+                  "constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]",
+                  given));
+}
+
+Status check_alarm(const json::object& settings) {
+  TM_CHECK(check_served(settings));
+  TM_CHECK(check_missing(settings));
+  const auto period = integer_of(settings, "Period", 60);
+  if (period == 10 || period == 20 || period == 30) {
+    return invalid(fmt::format(
+        "Metrics are kept by the minute: Period must be a multiple of 60, not {}.", period));
+  }
+  if (period % 60 != 0) return invalid("Period must be 10, 20, 30 or a multiple of 60");
+  const auto periods = integer_of(settings, "EvaluationPeriods", 1);
+  const auto most = period < 3600 ? evaluated_s_max_short : evaluated_s_max;
+  if (period * periods > most) {
+    return invalid(fmt::format(
+        "Metrics cannot be checked across more than {} (EvaluationPeriods * Period must be <= "
+        "{}).",
+        most == evaluated_s_max ? "a week" : "a day", most));
+  }
+  if (integer_of(settings, "DatapointsToAlarm", periods) > periods) {
+    return invalid("DatapointsToAlarm must be less than or equal to EvaluationPeriods.");
+  }
+  const auto missing = json::text_or_empty(settings, "TreatMissingData");
+  constexpr std::string_view known[] = {"", "breaching", "notBreaching", "ignore", "missing"};
+  if (std::ranges::find(known, missing) == std::end(known)) {
+    return invalid(
+        fmt::format("Value '{}' at 'treatMissingData' failed to satisfy constraint: "
+                    "Member must satisfy enum value set: [breaching, notBreaching, "
+                    "ignore, missing]",
+                    missing));
+  }
+  return {};
+}
+
+}  // namespace tidemill::metrics

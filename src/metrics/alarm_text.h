@@ -1,0 +1,24 @@
+/// What an alarm's history and event say: JSON with CloudWatch's fields. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "metrics/alarm.h"
+
+namespace tidemill::metrics {
+
+/// "2024-01-15T09:30:15.000+0000", as CloudWatch writes times in JSON.
+[[nodiscard]] std::string stamp(TimeMs t);
+/// As Java prints a double, and so CloudWatch: "21.5", "0.0", "1.2E7".
+[[nodiscard]] std::string number_text(double value);
+
+/// HistoryData of "Alarm … created", "updated", "deleted"; `what` is Create, Update or Delete.
+[[nodiscard]] std::string configuration_data(const Alarm& alarm, std::string_view what);
+[[nodiscard]] std::string state_update_data(const Alarm& before, const Alarm& after);
+[[nodiscard]] std::string failed_action_data(const Alarm& alarm, std::string_view action);
+/// The detail of "CloudWatch Alarm State Change". `query_id` names its metric query.
+[[nodiscard]] std::string state_change_detail(const Alarm& before, const Alarm& after,
+                                              std::string_view query_id);
+
+}  // namespace tidemill::metrics

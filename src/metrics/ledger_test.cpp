@@ -1,0 +1,163 @@
+// Metrics in memory and on disk.
+#include "metrics/ledger.h"
+
+#include <filesystem>
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "metrics/schema.h"
+#include "metrics/watch.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace tidemill::metrics {
+namespace {
+
+constexpr TimeMs noon{1'705'320'000'000};
+
+class SetClock final : public Clock {
+ public:
+  [[nodiscard]] TimeMs now() const noexcept override { return at; }
+  TimeMs at = noon;
+};
+
+class LedgerTest : public testing::Test {
+ protected:
+  LedgerTest() {
+    char pattern[] = "/tmp/tidemill-metrics-XXXXXX";
+    directory_ = mkdtemp(pattern);
+    store_ = store::open_sqlite({.path = directory_ + "/metrics.db"}, metric_migrations).value();
+  }
+  ~LedgerTest() override {
+    store_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  void add(TimeMs at, double value, const std::string& unit = "Count") {
+    Point point{key_, unit, at, {}};
+    point.aggregate.add(value);
+    ASSERT_TRUE(recorder_.add(point));
+  }
+  std::vector<Window> windows(TimeMs from, TimeMs until, std::int64_t period_s) {
+    auto look = [&](store::Tx& tx) {
+      auto ask = [&](store::Tx& flushed) {
+        return ledger_.windows(flushed, {key_, from, until, period_s, ""});
+      };
+      return ledger_.flushed(tx, ask);
+    };
+    return store_->write_now(look).value();
+  }
+  bool expire() {
+    auto change = [&](store::Tx& tx) { return ledger_.expire(tx); };
+    return store_->write_now(change).value();
+  }
+  std::size_t listed() {
+    auto look = [&](store::Tx& tx) { return ledger_.list(tx, {.scope = key_.scope}); };
+    return store_->write_now(look).value().metrics.size();
+  }
+
+  SetClock clock_;
+  int told_ = 0;
+  std::string directory_;
+  std::unique_ptr<store::Store> store_;
+  Recorder recorder_{clock_, [this] { ++told_; }};
+  Ledger ledger_{clock_, recorder_};
+  SeriesKey key_{{"000000000000", "us-east-1"}, "Sales", "Rows", {{"Job", "a"}}};
+};
+
+TEST_F(LedgerTest, values_of_a_minute_become_one_aggregate) {
+  for (const double value : {3.0, 1.0, 5.0})
+    add(noon.plus(std::chrono::seconds(int(value))), value);
+  const auto found = windows(noon, noon.plus(std::chrono::minutes(1)), 60);
+  ASSERT_EQ(found.size(), 1u);
+  const auto& all = found.front().aggregate;
+  EXPECT_EQ(all.of("SampleCount"), 3);
+  EXPECT_EQ(all.of("Sum"), 9);
+  EXPECT_EQ(all.of("Average"), 3);
+  EXPECT_EQ(all.of("Minimum"), 1);
+  EXPECT_EQ(all.of("Maximum"), 5);
+  EXPECT_FALSE(all.of("p99"));
+}
+
+TEST_F(LedgerTest, later_values_of_the_same_minute_are_added_to_what_is_on_disk) {
+  add(noon, 1);
+  ASSERT_EQ(windows(noon, noon.plus(std::chrono::minutes(1)), 60).size(), 1u);
+  add(noon, 2);
+  EXPECT_EQ(windows(noon, noon.plus(std::chrono::minutes(1)), 60)[0].aggregate.sum, 3);
+}
+
+TEST_F(LedgerTest, who_flushes_is_told_once_until_it_has) {
+  add(noon, 1);
+  add(noon, 2);
+  add(noon.plus(std::chrono::minutes(1)), 2);
+  EXPECT_EQ(told_, 1);
+  (void)windows(noon, noon.plus(std::chrono::minutes(1)), 60);
+  add(noon, 3);
+  EXPECT_EQ(told_, 2);
+}
+
+TEST_F(LedgerTest, windows_begin_where_they_are_asked_for) {
+  for (int minute = 0; minute < 10; ++minute) add(noon.plus(std::chrono::minutes(minute)), 1);
+  const auto from = noon.plus(std::chrono::minutes(2));
+  const auto found = windows(from, noon.plus(std::chrono::minutes(10)), 300);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].at, from);
+  EXPECT_EQ(found[0].aggregate.sum, 5);
+  EXPECT_EQ(found[1].aggregate.sum, 3);
+}
+
+TEST_F(LedgerTest, units_are_kept_apart) {
+  add(noon, 1, "Seconds");
+  add(noon, 2, "Milliseconds");
+  EXPECT_EQ(windows(noon, noon.plus(std::chrono::minutes(1)), 60).size(), 2u);
+}
+
+TEST_F(LedgerTest, what_a_failed_question_had_flushed_is_not_lost) {
+  add(noon, 1);
+  auto look = [&](store::Tx& tx) {
+    auto ask = [](store::Tx&) -> Status { return fail(Errc::internal, "no"); };
+    return ledger_.flushed(tx, ask);
+  };
+  EXPECT_FALSE(store_->write_now(look));
+  EXPECT_EQ(windows(noon, noon.plus(std::chrono::minutes(1)), 60).size(), 1u);
+}
+
+TEST_F(LedgerTest, minutes_go_after_15_days_and_the_rest_is_kept_by_five_minutes_and_hours) {
+  add(noon, 4);
+  const auto until = noon.plus(std::chrono::hours(1));
+  ASSERT_EQ(windows(noon, until, 60).size(), 1u);
+  clock_.at = noon.plus(std::chrono::days(16));
+  EXPECT_FALSE(expire());
+  EXPECT_TRUE(windows(noon, until, 60).empty());
+  EXPECT_EQ(windows(noon, until, 300)[0].aggregate.sum, 4);
+  clock_.at = noon.plus(std::chrono::days(64));
+  EXPECT_FALSE(expire());
+  EXPECT_EQ(windows(noon, until, 3600)[0].aggregate.sum, 4);
+  clock_.at = noon.plus(std::chrono::days(456));
+  EXPECT_FALSE(expire());
+  EXPECT_EQ(listed(), 0u);
+}
+
+TEST_F(LedgerTest, datapoints_end_with_the_evaluation_and_name_what_is_missing) {
+  add(noon.plus(-std::chrono::minutes(7)), 2);
+  add(noon.plus(-std::chrono::minutes(1)), 3);
+  add(noon, 100);
+  Criteria criteria;
+  criteria.series = key_;
+  criteria.statistic = "Sum";
+  criteria.period_s = 300;
+  criteria.periods = 3;
+  auto look = [&](store::Tx& tx) {
+    auto ask = [&](store::Tx& flushed) { return datapoints(flushed, ledger_, criteria, noon); };
+    return ledger_.flushed(tx, ask);
+  };
+  const auto points = store_->write_now(look).value();
+  ASSERT_EQ(points.size(), 3u);
+  EXPECT_EQ(points[0].at, noon.plus(-std::chrono::minutes(15)));
+  EXPECT_FALSE(points[0].value);
+  EXPECT_EQ(points[1].value, 2);
+  EXPECT_EQ(points[2].value, 3);
+}
+
+}  // namespace
+}  // namespace tidemill::metrics

@@ -1,0 +1,87 @@
+#include "metrics/recorder.h"
+
+namespace tidemill::metrics {
+namespace {
+
+constexpr std::int64_t minute_ms = 60'000;
+
+/// Each part with its length in front, so that no two points have the same key.
+std::string key_of(const Point& point) {
+  std::string key = std::to_string(point.minute.ms);
+  const auto add = [&key](std::string_view part) {
+    key.append(1, ' ').append(std::to_string(part.size())).append(1, ' ').append(part);
+  };
+  add(point.unit);
+  add(point.series.scope.account);
+  add(point.series.scope.region);
+  add(point.series.space);
+  add(point.series.name);
+  for (const auto& [name, value] : point.series.dimensions) {
+    add(name);
+    add(value);
+  }
+  return key;
+}
+
+}  // namespace
+
+void Recorder::measure(const Measured& measured) noexcept {
+  Point point;
+  point.series.scope = measured.scope;
+  point.series.space = measured.space;
+  point.series.name = measured.name;
+  for (const auto& [name, value] : measured.dimensions) {
+    point.series.dimensions.emplace_back(name, value);
+  }
+  point.unit = measured.unit;
+  point.minute = measured.at.value_or(clock_.now());
+  point.aggregate.add(measured.value);
+  add(point);
+}
+
+bool Recorder::add(const Point& given) {
+  Point point = given;
+  point.minute.ms -= point.minute.ms % minute_ms;
+  auto key = key_of(point);
+  bool first = false;
+  {
+    const std::lock_guard guard(lock_);
+    const auto found = points_.find(key);
+    if (found != points_.end()) {
+      found->second.aggregate.merge(point.aggregate);
+      return true;
+    }
+    if (points_.size() >= points_max) {
+      ++dropped_;
+      return false;
+    }
+    first = points_.empty();
+    points_.emplace(std::move(key), std::move(point));
+  }
+  if (first && pending_) pending_();
+  return true;
+}
+
+std::vector<Point> Recorder::take() {
+  std::unordered_map<std::string, Point> taken;
+  {
+    const std::lock_guard guard(lock_);
+    taken.swap(points_);
+  }
+  std::vector<Point> points;
+  points.reserve(taken.size());
+  for (auto& [key, point] : taken) points.push_back(std::move(point));
+  return points;
+}
+
+void Recorder::clear() {
+  const std::lock_guard guard(lock_);
+  points_.clear();
+}
+
+std::int64_t Recorder::dropped() const {
+  const std::lock_guard guard(lock_);
+  return dropped_;
+}
+
+}  // namespace tidemill::metrics

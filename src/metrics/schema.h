@@ -1,0 +1,65 @@
+/// The tables of CloudWatch: alarms in the state database, because their changes are events;
+/// metrics in metrics.db, because they share no commit with anything.
+#pragma once
+
+#include <array>
+
+#include "store/store.h"
+
+namespace tidemill::metrics {
+
+inline constexpr std::array<store::Migration, 1> alarm_migrations = {{{"alarms", 1, R"sql(
+CREATE TABLE alarms (
+  id INTEGER PRIMARY KEY,
+  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+  settings TEXT NOT NULL,           -- a JSON object: what PutMetricAlarm was given, AWS's names
+  actions_enabled INTEGER NOT NULL,
+  state TEXT NOT NULL,              -- OK, ALARM, INSUFFICIENT_DATA
+  reason TEXT NOT NULL,
+  reason_data TEXT,                 -- JSON, as the client gets it
+  state_ms INTEGER NOT NULL,        -- of the last update of the state
+  changed_ms INTEGER NOT NULL,      -- of the last change to another state
+  configured_ms INTEGER NOT NULL,
+  revision INTEGER NOT NULL,        -- grows with every change of this row
+  UNIQUE (account, region, name)
+) STRICT;
+
+CREATE TABLE alarm_tags (
+  alarm INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (alarm, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alarm_history (        -- outlives its alarm
+  seq INTEGER PRIMARY KEY,
+  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  type TEXT NOT NULL,               -- ConfigurationUpdate, StateUpdate, Action
+  summary TEXT NOT NULL, data TEXT NOT NULL
+) STRICT;
+CREATE INDEX alarm_history_name ON alarm_history (account, region, name, seq);
+CREATE INDEX alarm_history_at ON alarm_history (at_ms);
+)sql"}}};
+
+inline constexpr std::array<store::Migration, 1> metric_migrations = {{{"metrics", 1, R"sql(
+CREATE TABLE metric_series (
+  id INTEGER PRIMARY KEY,
+  account TEXT NOT NULL, region TEXT NOT NULL,
+  space TEXT NOT NULL, name TEXT NOT NULL,
+  dimensions TEXT NOT NULL,         -- a JSON array of [name, value], by name
+  last_ms INTEGER NOT NULL,         -- when something was last written
+  UNIQUE (account, region, space, name, dimensions)
+) STRICT;
+CREATE INDEX metric_series_last ON metric_series (last_ms);
+
+CREATE TABLE metric_points (
+  series INTEGER NOT NULL,
+  seconds INTEGER NOT NULL,         -- what it covers: 60, 300, 3600
+  at_ms INTEGER NOT NULL,           -- its beginning
+  unit TEXT NOT NULL,
+  count REAL NOT NULL, sum REAL NOT NULL, least REAL NOT NULL, most REAL NOT NULL,
+  PRIMARY KEY (series, seconds, at_ms, unit)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX metric_points_age ON metric_points (seconds, at_ms);
+)sql"}}};
+
+}  // namespace tidemill::metrics

@@ -1,0 +1,125 @@
+#include "metrics/watch.h"
+
+#include "base/log.h"
+#include "io/wake.h"
+#include "metrics/judge.h"
+
+namespace tidemill::metrics {
+namespace {
+
+constexpr auto minute = std::chrono::milliseconds(60'000);
+constexpr auto pause_after_failure = std::chrono::milliseconds(5'000);
+constexpr int alarms_a_step = 200;
+
+struct Judged {
+  Alarm alarm;
+  Verdict verdict;
+};
+
+}  // namespace
+
+struct Watch::State {
+  explicit State(const Parts& p) : parts(p), wake(p.loops.executor(0)) {}
+
+  Result<std::vector<Judged>> judge_all(store::Tx& tx, const std::vector<Alarm>& alarms,
+                                        TimeMs end) {
+    std::vector<Judged> changed;
+    for (const auto& one : alarms) {
+      const auto criteria = criteria_of(one);
+      Evaluation seen{parts.clock.now(), {}};
+      TM_TRY(seen.points, datapoints(tx, parts.ledger, criteria, end));
+      auto verdict = judge(criteria, seen, one.state);
+      if (verdict.state != one.state) changed.push_back({one, std::move(verdict)});
+    }
+    return changed;
+  }
+
+  /// Gives whether there are alarms at all.
+  Task<Result<bool>> evaluate(TimeMs end) {
+    std::int64_t after = 0;
+    while (true) {
+      auto list = [&](store::Tx& tx) { return AlarmBook::all(tx, after, alarms_a_step); };
+      TM_CO_TRY(const auto alarms, co_await parts.store.read(list));
+      if (alarms.empty()) co_return after > 0;
+      if (after == 0) TM_CO_CHECK(co_await parts.sample(end.plus(-std::chrono::milliseconds(1))));
+      after = alarms.back().id;
+      auto look = [&](store::Tx& tx) {
+        auto ask = [&](store::Tx& flushed) { return judge_all(flushed, alarms, end); };
+        return parts.ledger.flushed(tx, ask);
+      };
+      TM_CO_TRY(const auto changed, co_await parts.metrics_store.write(look));
+      if (changed.empty()) continue;
+      auto change = [&](store::Tx& tx) -> Status {
+        for (const auto& [one, verdict] : changed) TM_CHECK(parts.book.judge(tx, one, verdict));
+        return {};
+      };
+      TM_CO_CHECK(co_await parts.store.write(change));
+    }
+  }
+
+  static Task<void> run(std::shared_ptr<State> self) {
+    while (!self->is_over) {
+      const auto end = evaluation_end(self->parts.clock.now());
+      // Who was put since the minute's evaluation waits for the next one.
+      bool is_needed = true;
+      if (end != self->last) {
+        const auto there = co_await self->evaluate(end);
+        if (!there) {
+          TM_LOG(warn, "alarms", "alarms weren't evaluated", {{"reason", there.error().message}});
+          co_await self->wake.wait_for(pause_after_failure);
+          continue;
+        }
+        is_needed = *there;
+        self->last = end;
+      }
+      if (is_needed) self->alarm->set(end.plus(minute));
+      co_await self->wake.wait();
+    }
+  }
+
+  const Parts parts;
+  io::Wake wake;  // Of loop 0, as is_over.
+  io::Alarm* alarm = nullptr;
+  std::optional<TimeMs> last;  // The evaluation's end.
+  bool is_over = false;
+};
+
+Watch::Watch(const Parts& parts)
+    : state_(std::make_shared<State>(parts)),
+      alarm_(parts.loops, 0, parts.clock, [state = state_] { state->wake.notify(); }) {
+  state_->alarm = &alarm_;
+  parts.loops.spawn(0, [state = state_] { return State::run(state); });
+}
+
+Watch::~Watch() {
+  state_->parts.loops.post(0, [state = state_] {
+    state->is_over = true;
+    state->wake.notify();
+  });
+}
+
+void Watch::wake() {
+  state_->parts.loops.post(0, [state = state_] { state->wake.notify(); });
+}
+
+Result<std::vector<Datapoint>> datapoints(store::Tx& tx, Ledger& ledger, const Criteria& criteria,
+                                          TimeMs end) {
+  const auto period = std::chrono::seconds(criteria.period_s);
+  const auto from = end.plus(-period * criteria.periods);
+  TM_TRY(const auto windows,
+         ledger.windows(tx, {criteria.series, from, end, criteria.period_s, criteria.unit}));
+  std::vector<Datapoint> points;
+  for (int i = 0; i < criteria.periods; ++i) {
+    Datapoint point{.at = from.plus(period * i)};
+    Aggregate all;  // Of whatever unit, where the alarm names none.
+    for (const auto& window : windows) {
+      if (window.at == point.at) all.merge(window.aggregate);
+    }
+    if (all.count > 0) point.value = all.of(criteria.statistic);
+    point.samples = all.count;
+    points.push_back(point);
+  }
+  return points;
+}
+
+}  // namespace tidemill::metrics

@@ -1,0 +1,322 @@
+"""CloudWatch metrics: what clients put, what Tidemill counts, and the alarms that follow."""
+
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from support import platform
+from support.errors import refused
+from support.waiting import wait_until
+
+NOON = datetime(2031, 2, 3, 12, 0, 30, tzinfo=timezone.utc)
+JOB = "import sys\nif 'bad.csv' in sys.argv: raise SystemExit(1)\n"
+
+
+def set_clock(server, when):
+    status, said = server.get("/_tidemill/clock", "PUT", {"time": when.isoformat()})
+    assert status == 200, said
+
+
+@pytest.fixture
+def still(test_mode_server):
+    set_clock(test_mode_server, NOON)
+    return test_mode_server
+
+
+@pytest.fixture
+def cloudwatch(still):
+    return still.client("cloudwatch")
+
+
+def minute(n):
+    return NOON.replace(second=0) + timedelta(minutes=n)
+
+
+def statistics(cloudwatch, space, metric, dimensions=None, names=("Sum",), period=60, unit=None):
+    asked = {"Unit": unit} if unit else {}
+    points = cloudwatch.get_metric_statistics(
+        Namespace=space, MetricName=metric, StartTime=minute(-60), EndTime=minute(60),
+        Period=period, Statistics=list(names), **asked,
+        Dimensions=[{"Name": n, "Value": v} for n, v in (dimensions or {}).items()],
+    )["Datapoints"]
+    return points
+
+
+def total(cloudwatch, space, metric, **dimensions):
+    return sum(point["Sum"] for point in statistics(cloudwatch, space, metric, dimensions))
+
+
+def test_what_is_put_comes_back_by_the_minute(cloudwatch):
+    cloudwatch.put_metric_data(Namespace="Sales", MetricData=[
+        {"MetricName": "Rows", "Value": 3, "Timestamp": minute(-2)},
+        {"MetricName": "Rows", "Values": [1, 5], "Counts": [2, 1], "Timestamp": minute(-2)},
+        {"MetricName": "Rows", "Timestamp": minute(-1), "StatisticValues": {
+            "SampleCount": 2, "Sum": 8, "Minimum": 3, "Maximum": 5}},
+    ])
+    names = ["SampleCount", "Sum", "Average", "Minimum", "Maximum"]
+    first, second = statistics(cloudwatch, "Sales", "Rows", names=names)
+    assert first == {
+        "Timestamp": minute(-2), "SampleCount": 4, "Sum": 10, "Average": 2.5, "Minimum": 1,
+        "Maximum": 5, "Unit": "None",
+    }
+    assert (second["SampleCount"], second["Average"]) == (2, 4)
+    (hour,) = statistics(cloudwatch, "Sales", "Rows", names=["Sum"], period=7200)
+    assert hour["Sum"] == 18
+
+
+def test_metric_data_of_several_queries(cloudwatch):
+    cloudwatch.put_metric_data(Namespace="Sales", MetricData=[
+        {"MetricName": "Rows", "Value": n, "Timestamp": minute(-n), "Unit": "Count",
+         "Dimensions": [{"Name": "Job", "Value": "a"}]} for n in (1, 2, 3)
+    ])
+    metric = {
+        "Namespace": "Sales", "MetricName": "Rows", "Dimensions": [{"Name": "Job", "Value": "a"}],
+    }
+    queries = [
+        {"Id": "a", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}},
+        {"Id": "b", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Maximum"}},
+        {"Id": "c", "MetricStat": {
+            "Metric": metric | {"MetricName": "Absent"}, "Period": 60, "Stat": "Sum"}},
+    ]
+    ask = {"MetricDataQueries": queries, "StartTime": minute(-10), "EndTime": minute(0)}
+    answer = cloudwatch.get_metric_data(**ask)
+    a, b, c = answer["MetricDataResults"]
+    assert a["Timestamps"] == [minute(-1), minute(-2), minute(-3)] and a["Values"] == [1, 2, 3]
+    assert (a["Label"], b["Label"], c["Label"]) == ("Rows Sum", "Rows Maximum", "Absent")
+    assert c["Values"] == [] and c["StatusCode"] == "Complete" and answer["Messages"] == []
+    a = cloudwatch.get_metric_data(ScanBy="TimestampAscending", **ask)["MetricDataResults"][0]
+    assert a["Values"] == [3, 2, 1]
+    pages = cloudwatch.get_paginator("get_metric_data").paginate(MaxDatapoints=2, **ask)
+    assert len([r for page in pages for r in page["MetricDataResults"]]) == 3
+
+
+def test_mixed_units(cloudwatch):
+    for unit in ("Seconds", "Milliseconds"):
+        cloudwatch.put_metric_data(
+            Namespace="Sales", MetricData=[{"MetricName": "T", "Value": 1, "Unit": unit}]
+        )
+    assert len(statistics(cloudwatch, "Sales", "T")) == 2
+    assert len(statistics(cloudwatch, "Sales", "T", unit="Seconds")) == 1
+    (result,) = cloudwatch.get_metric_data(
+        MetricDataQueries=[{"Id": "t", "MetricStat": {
+            "Metric": {"Namespace": "Sales", "MetricName": "T"}, "Period": 60, "Stat": "Sum"}}],
+        StartTime=minute(-10), EndTime=minute(10),
+    )["MetricDataResults"]
+    assert len(result["Values"]) == 1
+    assert result["Messages"] == [{
+        "Code": "MultipleUnits", "Value": "Multiple units returned: '[Milliseconds, Seconds]'",
+    }]
+
+
+def test_what_boto3_packs_is_unpacked(cloudwatch):
+    data = [{"MetricName": f"m{n:04}", "Value": n, "Unit": "Count"} for n in range(1000)]
+    cloudwatch.put_metric_data(Namespace="Packed", MetricData=data)
+    pages = cloudwatch.get_paginator("list_metrics").paginate(Namespace="Packed")
+    assert len([metric for page in pages for metric in page["Metrics"]]) == 1000
+    assert total(cloudwatch, "Packed", "m0999") == 999
+
+
+def test_metrics_are_listed(cloudwatch):
+    cloudwatch.put_metric_data(Namespace="Sales", MetricData=[
+        {"MetricName": "Rows", "Value": 1, "Dimensions": [{"Name": "Job", "Value": job}]}
+        for job in ("a", "b")
+    ])
+
+    def listed(**query):
+        found = cloudwatch.list_metrics(**query)["Metrics"]
+        return sorted(metric["Dimensions"][0]["Value"] for metric in found)
+
+    assert listed(Namespace="Sales", MetricName="Rows") == ["a", "b"]
+    assert listed(Namespace="Sales", Dimensions=[{"Name": "Job", "Value": "b"}]) == ["b"]
+    assert listed(Namespace="Sales", Dimensions=[{"Name": "Job"}]) == ["a", "b"]
+    assert listed(Namespace="Other") == []
+
+
+def test_what_is_refused(cloudwatch):
+    def put(**datum):
+        cloudwatch.put_metric_data(Namespace="Sales", MetricData=[{"MetricName": "Rows"} | datum])
+
+    with refused("MissingParameter", 400):
+        put()
+    with refused("InvalidParameterCombination", 400):
+        put(Value=1, Values=[1])
+    with refused("InvalidParameterValue", 400, "two weeks"):
+        put(Value=1, Timestamp=NOON - timedelta(days=15))
+    with refused("InvalidParameterValue", 400):
+        put(Value=float("nan"))
+    with refused("InvalidParameterValue", 400):
+        cloudwatch.put_metric_data(Namespace="AWS/Own", MetricData=[{"MetricName": "a", "Value": 1}])
+    ask = {"Namespace": "a", "MetricName": "b", "Period": 60, "Statistics": ["Sum"]}
+    with refused("InvalidParameterCombination", 400, "up to 86400 datapoints"):
+        cloudwatch.get_metric_statistics(
+            StartTime=NOON - timedelta(days=60), EndTime=NOON, **ask
+        )
+    with refused("InvalidParameterValue", 400, "StartTime must be less"):
+        cloudwatch.get_metric_statistics(StartTime=NOON, EndTime=NOON, **ask)
+
+
+def test_metrics_outlive_an_orderly_restart(fresh_server):
+    cloudwatch = fresh_server.client("cloudwatch")
+    cloudwatch.put_metric_data(Namespace="Sales", MetricData=[{"MetricName": "Rows", "Value": 7}])
+    fresh_server.restart()
+    cloudwatch = fresh_server.client("cloudwatch")
+    (metric,) = cloudwatch.list_metrics(Namespace="Sales")["Metrics"]
+    now = datetime.now(timezone.utc)
+    (point,) = cloudwatch.get_metric_statistics(
+        StartTime=now - timedelta(hours=1), EndTime=now + timedelta(minutes=1), Period=60,
+        Statistics=["Sum"], Namespace=metric["Namespace"], MetricName=metric["MetricName"],
+    )["Datapoints"]
+    assert point["Sum"] == 7
+
+
+def make_failing_on_demand(server, name):
+    """A bucket whose files start a job that fails for bad.csv; the rule and the job."""
+    bucket = platform.make_bucket(server, f"{name}-in")
+    job = platform.make_job(server, name, JOB)
+    return bucket, platform.connect(server, bucket, job), job
+
+
+ALARM = {"Period": 300, "EvaluationPeriods": 1, "Statistic": "Sum", "Threshold": 0,
+         "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching"}
+
+
+def dimensions(**pairs):
+    return [{"Name": name, "Value": value} for name, value in pairs.items()]
+
+
+def state_of(cloudwatch, alarm):
+    return cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]
+
+
+def wait_for_state(cloudwatch, alarm, state):
+    return wait_until(
+        lambda: (found := state_of(cloudwatch, alarm))["StateValue"] == state and found,
+        what=lambda: state_of(cloudwatch, alarm),
+    )
+
+
+def test_an_alarm_for_failed_runs_rings_and_ends_by_itself(still, cloudwatch, name):
+    bucket, rule, job = make_failing_on_demand(still, name)
+    sqs, events = still.client("sqs"), still.client("events")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:{platform.ACCOUNT}:{name}"
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": platform.policy({
+        "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn})})
+    events.put_rule(Name=f"{name}-alarms", EventPattern=json.dumps({
+        "source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]}))
+    events.put_targets(Rule=f"{name}-alarms", Targets=[{"Id": "q", "Arn": arn}])
+    topic = "arn:aws:sns:us-east-1:000000000000:alerts"
+    cloudwatch.put_metric_alarm(
+        AlarmName=name, AlarmDescription="a run failed", Namespace="Glue",
+        MetricName="glue.driver.aggregate.numFailedTasks", AlarmActions=[topic],
+        Dimensions=dimensions(JobName=job, JobRunId="ALL", Type="count"), **ALARM,
+    )
+
+    still.client("s3").put_object(Bucket=bucket, Key="bad.csv", Body=b"x")
+    (run,) = platform.wait_for_runs(still, job)
+    assert run["JobRunState"] == "FAILED"
+    set_clock(still, minute(1))
+    alarm = wait_for_state(cloudwatch, name, "ALARM")
+    assert alarm["StateReason"] == (
+        "Threshold Crossed: 1 datapoint [1.0 (02/03/31 11:56:00)] was greater than the threshold "
+        "(0.0)."
+    )
+    assert json.loads(alarm["StateReasonData"])["recentDatapoints"] == [1.0]
+
+    set_clock(still, minute(5) + timedelta(seconds=30))
+    still.client("s3").put_object(Bucket=bucket, Key="good.csv", Body=b"x")
+    assert platform.wait_for_runs(still, job, 2)[0]["JobRunState"] == "SUCCEEDED"
+    assert state_of(cloudwatch, name)["StateValue"] == "ALARM"
+    set_clock(still, minute(6))
+    alarm = wait_for_state(cloudwatch, name, "OK")
+    assert "[0.0 (02/03/31 12:01:00)] was not greater than" in alarm["StateReason"]
+
+    history = cloudwatch.describe_alarm_history(AlarmName=name, ScanBy="TimestampAscending")
+    told = [item["HistorySummary"] for item in history["AlarmHistoryItems"]]
+    assert told[-3:] == [
+        "Alarm updated from OK to ALARM", f"Failed to execute action {topic}",
+        "Alarm updated from ALARM to OK",
+    ] or told[-3:] == [
+        "Alarm updated from INSUFFICIENT_DATA to ALARM", f"Failed to execute action {topic}",
+        "Alarm updated from ALARM to OK",
+    ]
+
+    def received():
+        got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        return [json.loads(message["Body"]) for message in got.get("Messages", [])]
+
+    seen = wait_until(lambda: len(found := received()) >= 2 and found)
+    rung = next(e for e in seen if e["detail"]["state"]["value"] == "ALARM")
+    assert rung["resources"] == [alarm["AlarmArn"]]
+    assert rung["detail"]["alarmName"] == name
+    assert rung["detail"]["previousState"]["value"] in ("OK", "INSUFFICIENT_DATA")
+    assert json.loads(rung["detail"]["state"]["reasonData"])["period"] == 300
+    (query,) = rung["detail"]["configuration"]["metrics"]
+    assert query["metricStat"]["metric"]["dimensions"]["JobName"] == job
+    assert query["metricStat"]["stat"] == "Sum" and query["returnData"] is True
+
+
+def test_rules_runs_and_queues_are_counted(still, cloudwatch, name):
+    bucket, rule, job = make_failing_on_demand(still, name)
+    for key in ("bad.csv", "good.csv"):
+        still.client("s3").put_object(Bucket=bucket, Key=key, Body=b"x")
+    platform.wait_for_runs(still, job, 2)
+    for metric in ("TriggeredRules", "MatchedEvents", "Invocations", "SuccessfulInvocationAttempts"):
+        assert total(cloudwatch, "AWS/Events", metric, RuleName=rule) == 2, metric
+    assert total(cloudwatch, "AWS/Events", "FailedInvocations", RuleName=rule) == 0
+    glue = {"JobName": job, "JobRunId": "ALL", "Type": "count"}
+    assert total(cloudwatch, "Glue", "glue.driver.aggregate.numFailedTasks", **glue) == 1
+    assert total(cloudwatch, "Glue", "glue.driver.aggregate.numCompletedTasks", **glue) == 1
+    one = glue | {"JobRunId": platform.runs_of(still, job)[0]["Id"]}
+    assert total(cloudwatch, "Glue", "glue.driver.aggregate.numCompletedTasks", **one) == 1
+    assert statistics(cloudwatch, "Glue", "glue.driver.aggregate.elapsedTime", glue)
+
+    sqs = still.client("sqs")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    for metric in ("NumberOfMessagesSent", "NumberOfMessagesReceived", "NumberOfMessagesDeleted"):
+        assert total(cloudwatch, "AWS/SQS", metric, QueueName=name) == 1, metric
+
+
+def test_a_job_that_is_missing_is_a_failed_invocation_in_the_dead_letters(still, cloudwatch, name):
+    bucket = platform.make_bucket(still, name)
+    sqs = still.client("sqs")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:{platform.ACCOUNT}:{name}"
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": platform.policy({
+        "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn})})
+    rule = platform.connect(still, bucket, "absent", name=name, DeadLetterConfig={"Arn": arn})
+    cloudwatch.put_metric_alarm(
+        AlarmName=name, Namespace="AWS/SQS", MetricName="ApproximateNumberOfMessagesVisible",
+        Dimensions=dimensions(QueueName=name), **(ALARM | {"Statistic": "Maximum"}),
+    )
+    cloudwatch.put_metric_alarm(
+        AlarmName=f"{name}-rule", Namespace="AWS/Events", MetricName="FailedInvocations",
+        Dimensions=dimensions(RuleName=rule), **ALARM,
+    )
+    still.client("s3").put_object(Bucket=bucket, Key="a", Body=b"x")
+    assert total(cloudwatch, "AWS/Events", "FailedInvocations", RuleName=rule) == 1
+    assert total(cloudwatch, "AWS/Events", "InvocationsSentToDlq", RuleName=rule) == 1
+    set_clock(still, minute(1))
+    wait_for_state(cloudwatch, name, "ALARM")
+    wait_for_state(cloudwatch, f"{name}-rule", "ALARM")
+    set_clock(still, minute(7))
+    wait_for_state(cloudwatch, f"{name}-rule", "OK")
+    assert state_of(cloudwatch, name)["StateValue"] == "ALARM"
+
+
+def test_aws_commands(aws, name):
+    aws.run("cloudwatch", "put-metric-data", "--namespace", name, "--metric-name", "Rows",
+            "--value", "4", "--dimensions", "Job=a")
+    (metric,) = aws.json("cloudwatch", "list-metrics", "--namespace", name)["Metrics"]
+    assert metric["Dimensions"] == [{"Name": "Job", "Value": "a"}]
+    now = datetime.now(timezone.utc)
+    shown = aws.json(
+        "cloudwatch", "get-metric-statistics", "--namespace", name, "--metric-name", "Rows",
+        "--dimensions", "Name=Job,Value=a", "--period", "3600", "--statistics", "Sum",
+        "--start-time", (now - timedelta(hours=1)).isoformat(),
+        "--end-time", (now + timedelta(hours=1)).isoformat(),
+    )
+    assert sum(point["Sum"] for point in shown["Datapoints"]) == 4
