@@ -5,6 +5,7 @@
 #include "base/caller.h"
 #include "s3/multipart.h"
 #include "s3/objects.h"
+#include "s3/settings.h"
 #include "wire/auth.h"
 #include "wire/gen/s3.h"
 #include "wire/router.h"
@@ -17,7 +18,11 @@ class Api {
  public:
   /// Both outlive the Api. The authorizer is asked for what one request does to many keys.
   Api(Objects& objects, const wire::Authorizer& authorizer)
-      : objects_(objects), core_(objects.core()), authorizer_(authorizer), multipart_(objects) {}
+      : objects_(objects),
+        core_(objects.core()),
+        authorizer_(authorizer),
+        multipart_(objects),
+        settings_(core_) {}
 
   void register_with(wire::Router& router);
 
@@ -91,6 +96,7 @@ class Api {
   const Core& core_;
   const wire::Authorizer& authorizer_;
   Multipart multipart_;
+  SettingsApi settings_;
 };
 
 }  // namespace tidemill::s3

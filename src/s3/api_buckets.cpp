@@ -14,6 +14,7 @@ void Api::register_with(wire::Router& router) {
   register_objects(router);
   register_listing(router);
   register_multipart(router);
+  settings_.register_with(router);
 }
 
 void Api::register_buckets(wire::Router& router) {
@@ -76,6 +77,9 @@ Task<Result<w::CreateBucketOutput>> Api::create_bucket(const Caller& caller,
     TM_TRY(const auto bucket, s3::create_bucket(tx, where, constraint, !tags.empty()));
     if (const auto json = texts_to_json(tags)) {
       TM_CHECK(save_setting(tx, bucket, tags_setting, *json));
+    }
+    if (const auto& ownership = request.ObjectOwnership) {
+      TM_CHECK(save_setting(tx, bucket, ownership_setting, ownership_text(*ownership)));
     }
     return bucket;
   };
