@@ -3,9 +3,9 @@
 #pragma once
 
 #include "base/caller.h"
+#include "s3/api_settings.h"
 #include "s3/multipart.h"
 #include "s3/objects.h"
-#include "s3/settings.h"
 #include "wire/auth.h"
 #include "wire/gen/s3.h"
 #include "wire/router.h"
@@ -68,6 +68,13 @@ class Api {
   Task<Result<w::ListObjectsV2Output>> list_objects_v2(const Caller& caller,
                                                        w::ListObjectsV2Request request);
 
+  Task<Result<w::GetBucketVersioningOutput>> get_versioning(const Caller& caller,
+                                                            w::GetBucketVersioningRequest request);
+  Task<Result<wire::Empty>> put_versioning(const Caller& caller,
+                                           w::PutBucketVersioningRequest request);
+  Task<Result<w::ListObjectVersionsOutput>> list_versions(const Caller& caller,
+                                                          w::ListObjectVersionsRequest request);
+
   Task<Result<w::CreateMultipartUploadOutput>> create_upload(
       const Caller& caller, w::CreateMultipartUploadRequest request);
   Task<Result<w::UploadPartOutput>> upload_part(const Caller& caller, w::UploadPartRequest request,
@@ -86,11 +93,13 @@ class Api {
   void register_buckets(wire::Router& router);
   void register_objects(wire::Router& router);
   void register_listing(wire::Router& router);
+  void register_versions(wire::Router& router);
   void register_multipart(wire::Router& router);
-  [[nodiscard]] Status may_read_source(const Caller& caller, const std::string& bucket,
-                                       const std::string& key) const;
+  [[nodiscard]] Status may_read_source(const Caller& caller, const CopySource& source) const;
   Result<w::DeleteObjectsOutput> delete_all(store::Tx& tx, const Caller& caller,
                                             const w::DeleteObjectsRequest& request);
+  Result<w::DeletedObject> delete_one(store::Tx& tx, const Caller& caller, const Bucket& bucket,
+                                      const w::ObjectIdentifier& named);
 
   Objects& objects_;
   const Core& core_;

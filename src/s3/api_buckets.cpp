@@ -13,6 +13,7 @@ void Api::register_with(wire::Router& router) {
   register_buckets(router);
   register_objects(router);
   register_listing(router);
+  register_versions(router);
   register_multipart(router);
   settings_.register_with(router);
 }

@@ -1,4 +1,4 @@
-#include "s3/settings.h"
+#include "s3/api_settings.h"
 
 #include "base/json.h"
 #include "wire/json_codec.h"

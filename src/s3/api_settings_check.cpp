@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "iam/policy.h"
-#include "s3/settings.h"
+#include "s3/api_settings.h"
 #include "wire/xml_codec.h"
 
 namespace tidemill::s3 {
