@@ -40,8 +40,9 @@ class Api {
                                              w::PutBucketNotificationConfigurationRequest request);
   Task<Result<w::GetBucketTaggingOutput>> get_bucket_tags(const Caller& caller,
                                                           w::GetBucketTaggingRequest request);
-  Task<Result<wire::Empty>> put_bucket_tags(const Caller& caller,
-                                            w::PutBucketTaggingRequest request);
+  /// 204, unlike what other settings answer.
+  Task<Result<wire::Download<wire::Empty>>> put_bucket_tags(const Caller& caller,
+                                                            w::PutBucketTaggingRequest request);
   Task<Result<wire::Empty>> delete_bucket_tags(const Caller& caller,
                                                w::DeleteBucketTaggingRequest request);
 

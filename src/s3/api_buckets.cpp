@@ -164,8 +164,8 @@ Task<Result<w::GetBucketTaggingOutput>> Api::get_bucket_tags(const Caller& calle
   co_return out;
 }
 
-Task<Result<wire::Empty>> Api::put_bucket_tags(const Caller& caller,
-                                               w::PutBucketTaggingRequest request) {
+Task<Result<wire::Download<wire::Empty>>> Api::put_bucket_tags(const Caller& caller,
+                                                               w::PutBucketTaggingRequest request) {
   TM_CO_TRY(const auto tags, tags_of(*request.Tagging->TagSet, 50));
   auto change = [&](store::Tx& tx) -> Status {
     TM_TRY(const auto bucket, require_bucket(tx, where_of(caller, request)));
@@ -174,7 +174,8 @@ Task<Result<wire::Empty>> Api::put_bucket_tags(const Caller& caller,
                 : drop_setting(tx, bucket, tags_setting);
   };
   TM_CO_CHECK(co_await core_.store.write(change));
-  co_return wire::Empty();
+  wire::Download<wire::Empty> answer{.head = {}, .status = 204};
+  co_return answer;
 }
 
 Task<Result<wire::Empty>> Api::delete_bucket_tags(const Caller& caller,

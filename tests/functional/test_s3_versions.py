@@ -373,8 +373,13 @@ def test_versions_outlive_a_restart(fresh_server):
     versioning(s3, "kept")
     ids = [put(s3, "kept", "k", body * 20_000) for body in (b"1", b"2")]
     s3.delete_object(Bucket="kept", Key="k")
+    gone = put(s3, "kept", "gone", b"3" * 20_000)
+    s3.delete_object(Bucket="kept", Key="gone", VersionId=gone)
+    s3.copy_object(Bucket="kept", Key="c", CopySource=f"kept/k?versionId={ids[0]}")
+    s3.delete_object(Bucket="kept", Key="c")
     fresh_server.restart()
     s3 = fresh_server.client("s3")
     assert body_of(s3, "kept", "k", VersionId="null") == b"null"
     assert body_of(s3, "kept", "k", VersionId=ids[0]) == b"1" * 20_000
-    assert len(chain(s3, "kept")) == 4
+    assert len(chain(s3, "kept", Prefix="k")) == 4
+    assert json.loads(fresh_server.command("check", "--json").stdout)["findings"] == []
