@@ -16,13 +16,14 @@ namespace w = wire::s3;
 
 class Api {
  public:
-  /// Both outlive the Api. The authorizer is asked for what one request does to many keys.
-  Api(Objects& objects, const wire::Authorizer& authorizer)
+  /// Both outlive the Api. The policies are asked for what one request does to many keys.
+  Api(Objects& objects, BucketPolicies& policies)
       : objects_(objects),
         core_(objects.core()),
-        authorizer_(authorizer),
+        policies_(policies),
+        authorizer_(policies),
         multipart_(objects),
-        settings_(core_) {}
+        settings_(core_, policies) {}
 
   void register_with(wire::Router& router);
 
@@ -104,6 +105,7 @@ class Api {
 
   Objects& objects_;
   const Core& core_;
+  BucketPolicies& policies_;
   const wire::Authorizer& authorizer_;
   Multipart multipart_;
   SettingsApi settings_;

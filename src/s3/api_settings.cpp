@@ -25,7 +25,7 @@ constexpr Setting ownership{.name = ownership_setting,
                             .code = "OwnershipControlsNotFoundError",
                             .message = "The bucket ownership controls were not found",
                             .initial_once = true};
-constexpr Setting policy{.name = "policy",
+constexpr Setting policy{.name = BucketPolicies::setting,
                          .initial = "",
                          .code = "NoSuchBucketPolicy",
                          .message = "The bucket policy does not exist",
@@ -112,6 +112,9 @@ Task<Status> SettingsApi::save(BucketRequest where, const Setting& setting,
                                std::string text) const {
   auto change = [&](store::Tx& tx) -> Status {
     TM_TRY(const auto bucket, require_bucket(tx, where));
+    if (setting.name == BucketPolicies::setting) {
+      TM_CHECK(policies_.change(tx, bucket.name, text));
+    }
     return save_setting(tx, bucket, setting.name, text);
   };
   co_return co_await core_.store.write(change);
@@ -120,6 +123,9 @@ Task<Status> SettingsApi::save(BucketRequest where, const Setting& setting,
 Task<Status> SettingsApi::drop(BucketRequest where, const Setting& setting) const {
   auto change = [&](store::Tx& tx) -> Status {
     TM_TRY(const auto bucket, require_bucket(tx, where));
+    if (setting.name == BucketPolicies::setting) {
+      TM_CHECK(policies_.change(tx, bucket.name, std::nullopt));
+    }
     return setting.initial_once ? save_setting(tx, bucket, setting.name, "")
                                 : drop_setting(tx, bucket, setting.name);
   };

@@ -7,6 +7,7 @@
 #include "base/caller.h"
 #include "s3/api_values.h"
 #include "s3/objects.h"
+#include "s3/policies.h"
 #include "wire/gen/s3.h"
 #include "wire/router.h"
 
@@ -22,7 +23,7 @@ struct Setting {
 
 class SettingsApi {
  public:
-  explicit SettingsApi(const Core& core) : core_(core) {}
+  SettingsApi(const Core& core, BucketPolicies& policies) : core_(core), policies_(policies) {}
 
   void register_with(wire::Router& router);
 
@@ -95,6 +96,7 @@ class SettingsApi {
   static Result<std::string> smallest_transition(const std::string& text);
 
   const Core core_;
+  BucketPolicies& policies_;
 };
 
 /// The name of the setting in which x-amz-object-ownership of CreateBucket is kept, as JSON.
