@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from support import platform
 from support.errors import refused
 from support.waiting import wait_until
 
@@ -364,6 +365,16 @@ def test_events_tell_versions(server, s3, versioned, name):
         ("Object Deleted", id, "Permanently Deleted"),
         ("Object Created", None, None),
     ]
+
+
+def test_a_run_is_told_the_version(server, s3, versioned, name):
+    job = platform.make_job(server, name + "-job", "print('ran')")
+    platform.connect(server, versioned, job)
+    on = {"EventBridgeConfiguration": {}}
+    s3.put_bucket_notification_configuration(Bucket=versioned, NotificationConfiguration=on)
+    id = put(s3, versioned, "k", b"1")
+    run = platform.wait_for_runs(server, job)[0]
+    assert run["Arguments"]["--object_version_id"] == id
 
 
 def test_versions_outlive_a_restart(fresh_server):
