@@ -226,12 +226,17 @@ Status Authority::authorize(const Caller& caller, std::string_view action,
   TM_TRY(const auto own, evaluate(caller, action, resource));
   if (own == Effect::deny) return authorize(caller, action, resource);
   auto given = Effect::none;
+  // Whether a proxy spoke TLS with the client isn't known here; the statement against plain HTTP
+  // that buckets and queues so often have would shut out everyone.
+  auto conditions = caller.conditions;
+  conditions.erase("aws:securetransport");
   for (const auto& who : {caller.arn, caller.role_arn}) {
-    const auto one = policy.evaluate({action, resource, caller.conditions, who});
+    const auto one = policy.evaluate({action, resource, conditions, who});
     if (one == Effect::deny || given == Effect::none) given = one;
   }
   const auto arn = Arn::parse(resource);
-  const bool is_ours = !arn || arn->account == caller.scope.account;
+  // Buckets' ARNs name no account; theirs are only found by callers of their own.
+  const bool is_ours = !arn || arn->account.empty() || arn->account == caller.scope.account;
   if (is_ours && caller.kind == Caller::Kind::root) return {};
   if (given == Effect::deny) {
     return std::unexpected(

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/caller.h"
+#include "s3/api_settings.h"
 #include "s3/multipart.h"
 #include "s3/objects.h"
 #include "wire/auth.h"
@@ -15,9 +16,14 @@ namespace w = wire::s3;
 
 class Api {
  public:
-  /// Both outlive the Api. The authorizer is asked for what one request does to many keys.
-  Api(Objects& objects, const wire::Authorizer& authorizer)
-      : objects_(objects), core_(objects.core()), authorizer_(authorizer), multipart_(objects) {}
+  /// Both outlive the Api. The policies are asked for what one request does to many keys.
+  Api(Objects& objects, BucketPolicies& policies)
+      : objects_(objects),
+        core_(objects.core()),
+        policies_(policies),
+        authorizer_(policies),
+        multipart_(objects),
+        settings_(core_, policies) {}
 
   void register_with(wire::Router& router);
 
@@ -35,8 +41,9 @@ class Api {
                                              w::PutBucketNotificationConfigurationRequest request);
   Task<Result<w::GetBucketTaggingOutput>> get_bucket_tags(const Caller& caller,
                                                           w::GetBucketTaggingRequest request);
-  Task<Result<wire::Empty>> put_bucket_tags(const Caller& caller,
-                                            w::PutBucketTaggingRequest request);
+  /// 204, unlike what other settings answer.
+  Task<Result<wire::Download<wire::Empty>>> put_bucket_tags(const Caller& caller,
+                                                            w::PutBucketTaggingRequest request);
   Task<Result<wire::Empty>> delete_bucket_tags(const Caller& caller,
                                                w::DeleteBucketTaggingRequest request);
 
@@ -63,6 +70,13 @@ class Api {
   Task<Result<w::ListObjectsV2Output>> list_objects_v2(const Caller& caller,
                                                        w::ListObjectsV2Request request);
 
+  Task<Result<w::GetBucketVersioningOutput>> get_versioning(const Caller& caller,
+                                                            w::GetBucketVersioningRequest request);
+  Task<Result<wire::Empty>> put_versioning(const Caller& caller,
+                                           w::PutBucketVersioningRequest request);
+  Task<Result<w::ListObjectVersionsOutput>> list_versions(const Caller& caller,
+                                                          w::ListObjectVersionsRequest request);
+
   Task<Result<w::CreateMultipartUploadOutput>> create_upload(
       const Caller& caller, w::CreateMultipartUploadRequest request);
   Task<Result<w::UploadPartOutput>> upload_part(const Caller& caller, w::UploadPartRequest request,
@@ -81,16 +95,20 @@ class Api {
   void register_buckets(wire::Router& router);
   void register_objects(wire::Router& router);
   void register_listing(wire::Router& router);
+  void register_versions(wire::Router& router);
   void register_multipart(wire::Router& router);
-  [[nodiscard]] Status may_read_source(const Caller& caller, const std::string& bucket,
-                                       const std::string& key) const;
+  [[nodiscard]] Status may_read_source(const Caller& caller, const CopySource& source) const;
   Result<w::DeleteObjectsOutput> delete_all(store::Tx& tx, const Caller& caller,
                                             const w::DeleteObjectsRequest& request);
+  Result<w::DeletedObject> delete_one(store::Tx& tx, const Caller& caller, const Bucket& bucket,
+                                      const w::ObjectIdentifier& named);
 
   Objects& objects_;
   const Core& core_;
+  BucketPolicies& policies_;
   const wire::Authorizer& authorizer_;
   Multipart multipart_;
+  SettingsApi settings_;
 };
 
 }  // namespace tidemill::s3

@@ -13,7 +13,9 @@ void Api::register_with(wire::Router& router) {
   register_buckets(router);
   register_objects(router);
   register_listing(router);
+  register_versions(router);
   register_multipart(router);
+  settings_.register_with(router);
 }
 
 void Api::register_buckets(wire::Router& router) {
@@ -77,6 +79,9 @@ Task<Result<w::CreateBucketOutput>> Api::create_bucket(const Caller& caller,
     if (const auto json = texts_to_json(tags)) {
       TM_CHECK(save_setting(tx, bucket, tags_setting, *json));
     }
+    if (const auto& ownership = request.ObjectOwnership) {
+      TM_CHECK(save_setting(tx, bucket, ownership_setting, ownership_text(*ownership)));
+    }
     return bucket;
   };
   TM_CO_TRY(const auto bucket, co_await core_.store.write(change));
@@ -98,7 +103,10 @@ Task<Result<w::HeadBucketOutput>> Api::head_bucket(const Caller& caller,
 }
 
 Task<Result<wire::Empty>> Api::delete_bucket(const Caller& caller, w::DeleteBucketRequest request) {
-  auto change = [&](store::Tx& tx) { return s3::delete_bucket(tx, where_of(caller, request)); };
+  auto change = [&](store::Tx& tx) -> Status {
+    TM_CHECK(s3::delete_bucket(tx, where_of(caller, request)));
+    return policies_.change(tx, *request.Bucket, std::nullopt);
+  };
   TM_CO_CHECK(co_await core_.store.write(change));
   co_return wire::Empty();
 }
@@ -159,8 +167,8 @@ Task<Result<w::GetBucketTaggingOutput>> Api::get_bucket_tags(const Caller& calle
   co_return out;
 }
 
-Task<Result<wire::Empty>> Api::put_bucket_tags(const Caller& caller,
-                                               w::PutBucketTaggingRequest request) {
+Task<Result<wire::Download<wire::Empty>>> Api::put_bucket_tags(const Caller& caller,
+                                                               w::PutBucketTaggingRequest request) {
   TM_CO_TRY(const auto tags, tags_of(*request.Tagging->TagSet, 50));
   auto change = [&](store::Tx& tx) -> Status {
     TM_TRY(const auto bucket, require_bucket(tx, where_of(caller, request)));
@@ -169,7 +177,8 @@ Task<Result<wire::Empty>> Api::put_bucket_tags(const Caller& caller,
                 : drop_setting(tx, bucket, tags_setting);
   };
   TM_CO_CHECK(co_await core_.store.write(change));
-  co_return wire::Empty();
+  wire::Download<wire::Empty> answer{.head = {}, .status = 204};
+  co_return answer;
 }
 
 Task<Result<wire::Empty>> Api::delete_bucket_tags(const Caller& caller,

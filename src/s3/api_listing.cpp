@@ -1,22 +1,9 @@
 // ListObjects, in both versions.
-#include <algorithm>
-
 #include "s3/api.h"
 #include "s3/api_values.h"
 
 namespace tidemill::s3 {
 namespace {
-
-constexpr std::int32_t page_max = 1000;
-
-Result<std::int32_t> page_size(const std::optional<std::int32_t>& asked, std::string_view name) {
-  if (asked && *asked < 0) {
-    return invalid_argument(
-        fmt::format("Argument {} must be an integer between 0 and 2147483647", name),
-        std::string(name), std::to_string(*asked));
-  }
-  return std::min(asked.value_or(page_max), page_max);
-}
 
 w::Object shown(const ListedObject& object, const std::optional<std::string>& encoding) {
   w::Object out;

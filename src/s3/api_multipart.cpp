@@ -8,8 +8,6 @@
 namespace tidemill::s3 {
 namespace {
 
-constexpr std::int32_t page_max = 1000;
-
 template <class Request>
 UploadRequest upload_request(const Caller& caller, const Request& request) {
   return {where_of(caller, request), *request.Key, *request.UploadId};
@@ -98,15 +96,17 @@ Task<Result<w::UploadPartOutput>> Api::upload_part(const Caller& caller,
 Task<Result<w::UploadPartCopyOutput>> Api::copy_part(const Caller& caller,
                                                      w::UploadPartCopyRequest request) {
   TM_CO_TRY(const auto source, parse_copy_source(*request.CopySource));
-  TM_CO_CHECK(may_read_source(caller, source.bucket, source.key));
+  TM_CO_CHECK(may_read_source(caller, source));
   CopyPartRequest copy{.upload = upload_request(caller, request),
                        .number = *request.PartNumber,
                        .source = {caller, source.bucket, request.ExpectedSourceBucketOwner},
                        .source_key = source.key,
+                       .source_version = source.version,
                        .source_conditions = source_conditions(request),
                        .range = request.CopySourceRange};
   TM_CO_TRY(const auto stored, co_await multipart_.copy_part(std::move(copy)));
   w::UploadPartCopyOutput out;
+  out.CopySourceVersionId = stored.source_version;
   out.ServerSideEncryption = "AES256";
   auto& result = out.CopyPartResult.emplace();
   result.ETag = quoted(stored.part.etag);
@@ -134,6 +134,7 @@ Task<Result<w::CompleteMultipartUploadOutput>> Api::complete_upload(
   w::CompleteMultipartUploadOutput out;
   out.Bucket = request.Bucket;
   out.Key = request.Key;
+  if (!object.version.empty()) out.VersionId = object.version;
   out.Location = fmt::format("/{}/{}", *request.Bucket, percent_encode(*request.Key, true));
   out.ETag = quoted(object.etag);
   out.ServerSideEncryption = "AES256";

@@ -19,6 +19,7 @@ void describe(const Found& found, const Request& request, Output& out) {
   out.ContentType = object.meta.content_type.value_or(std::string(default_content_type));
   if (!object.meta.metadata.empty()) out.Metadata = object.meta.metadata;
   if (!object.meta.tags.empty()) out.TagCount = std::int32_t(object.meta.tags.size());
+  out.VersionId = found.version;
   if (found.parts_count) out.PartsCount = std::int32_t(*found.parts_count);
   if (found.partial) {
     out.ContentRange = fmt::format("bytes {}-{}/{}", found.span.first,
@@ -58,12 +59,6 @@ GetRequest get_request(const Caller& caller, const Request& request) {
           .part_number = request.PartNumber};
 }
 
-/// There are no versions but the one that is there.
-Status check_version(const std::optional<std::string>& version_id) {
-  if (!version_id || *version_id == "null") return {};
-  return invalid_argument("Invalid version id specified", "versionId", *version_id);
-}
-
 std::unexpected<Error> header_not_implemented(std::string header) {
   return std::unexpected(
       Error{.code = Errc::not_implemented,
@@ -84,17 +79,23 @@ Status refuse_customer_keys(const Request& request) {
 
 void Api::register_objects(wire::Router& router) {
   router.on<w::op::PutObject>(this, &Api::put_object, object_access<w::PutObjectRequest>);
-  router.on<w::op::GetObject>(this, &Api::get_object, object_access<w::GetObjectRequest>);
-  router.on<w::op::HeadObject>(this, &Api::head_object, object_access<w::HeadObjectRequest>);
-  router.on<w::op::DeleteObject>(this, &Api::delete_object, object_access<w::DeleteObjectRequest>);
+  router.on<w::op::GetObject>(this, &Api::get_object,
+                              version_access<w::GetObjectRequest>("s3:GetObjectVersion"));
+  router.on<w::op::HeadObject>(this, &Api::head_object,
+                               version_access<w::HeadObjectRequest>("s3:GetObjectVersion"));
+  router.on<w::op::DeleteObject>(this, &Api::delete_object,
+                                 version_access<w::DeleteObjectRequest>("s3:DeleteObjectVersion"));
   router.on<w::op::DeleteObjects>(this, &Api::delete_objects);
   router.on<w::op::CopyObject>(this, &Api::copy_object, object_access<w::CopyObjectRequest>);
-  router.on<w::op::GetObjectTagging>(this, &Api::get_object_tags,
-                                     object_access<w::GetObjectTaggingRequest>);
-  router.on<w::op::PutObjectTagging>(this, &Api::put_object_tags,
-                                     object_access<w::PutObjectTaggingRequest>);
-  router.on<w::op::DeleteObjectTagging>(this, &Api::delete_object_tags,
-                                        object_access<w::DeleteObjectTaggingRequest>);
+  router.on<w::op::GetObjectTagging>(
+      this, &Api::get_object_tags,
+      version_access<w::GetObjectTaggingRequest>("s3:GetObjectVersionTagging"));
+  router.on<w::op::PutObjectTagging>(
+      this, &Api::put_object_tags,
+      version_access<w::PutObjectTaggingRequest>("s3:PutObjectVersionTagging"));
+  router.on<w::op::DeleteObjectTagging>(
+      this, &Api::delete_object_tags,
+      version_access<w::DeleteObjectTaggingRequest>("s3:DeleteObjectVersionTagging"));
 }
 
 Task<Result<w::PutObjectOutput>> Api::put_object(const Caller& caller, w::PutObjectRequest request,
@@ -113,6 +114,7 @@ Task<Result<w::PutObjectOutput>> Api::put_object(const Caller& caller, w::PutObj
   w::PutObjectOutput out;
   out.ETag = quoted(object.etag);
   out.ServerSideEncryption = "AES256";
+  if (!object.version.empty()) out.VersionId = object.version;
   show_checksum(object.checksum, out);
   co_return out;
 }
@@ -142,17 +144,19 @@ Task<Result<wire::Download<w::HeadObjectOutput>>> Api::head_object(const Caller&
 
 Task<Result<w::DeleteObjectOutput>> Api::delete_object(const Caller& caller,
                                                        w::DeleteObjectRequest request) {
-  TM_CO_CHECK(check_version(request.VersionId));
   if (request.IfMatchSize) co_return header_not_implemented("x-amz-if-match-size");
   if (request.IfMatchLastModifiedTime) {
     co_return header_not_implemented("x-amz-if-match-last-modified-time");
   }
-  auto change = [&](store::Tx& tx) -> Status {
+  auto change = [&](store::Tx& tx) -> Result<Removed> {
     TM_TRY(const auto bucket, require_bucket(tx, where_of(caller, request)));
-    return objects_.remove(tx, bucket, caller, *request.Key, request.IfMatch);
+    return objects_.remove(tx, {bucket, caller, *request.Key, request.IfMatch, request.VersionId});
   };
-  TM_CO_CHECK(co_await core_.store.write(change));
-  co_return w::DeleteObjectOutput();
+  TM_CO_TRY(const auto removed, co_await core_.store.write(change));
+  w::DeleteObjectOutput out;
+  out.VersionId = removed.version;
+  if (removed.marker) out.DeleteMarker = true;
+  co_return out;
 }
 
 Result<w::DeleteObjectsOutput> Api::delete_all(store::Tx& tx, const Caller& caller,
@@ -162,32 +166,43 @@ Result<w::DeleteObjectsOutput> Api::delete_all(store::Tx& tx, const Caller& call
   auto& deleted = out.Deleted.emplace();
   auto& errors = out.Errors.emplace();
   for (const auto& named : *request.Delete->Objects) {
-    const auto& key = *named.Key;
-    Status done = check_version(named.VersionId);
-    if (!done) {
-      done = fail(Errc::not_found, "NoSuchVersion", "The specified version does not exist.");
-    } else {
-      const auto access = on_object(*request.Bucket, key);
-      done = authorizer_.authorize(caller, "s3:DeleteObject", access.resource);
-    }
-    if (done) done = objects_.remove(tx, bucket, caller, key, named.ETag);
+    const auto done = delete_one(tx, caller, bucket, named);
     // A broken store ends it all; what is refused concerns its key only.
     if (!done && done.error().code == Errc::corrupt) return std::unexpected(done.error());
     if (!done) {
       w::Error error;
-      error.Key = key;
+      error.Key = named.Key;
       error.VersionId = named.VersionId;
       error.Code = std::string(aws_name(done.error()));
       error.Message = done.error().message;
       errors.push_back(std::move(error));
     } else if (!request.Delete->Quiet.value_or(false)) {
-      w::DeletedObject gone;
-      gone.Key = key;
-      gone.VersionId = named.VersionId;
-      deleted.push_back(std::move(gone));
+      deleted.push_back(*done);
     }
   }
   return out;
+}
+
+Result<w::DeletedObject> Api::delete_one(store::Tx& tx, const Caller& caller, const Bucket& bucket,
+                                         const w::ObjectIdentifier& named) {
+  const auto access = on_object(bucket.name, *named.Key);
+  const auto* action = named.VersionId ? "s3:DeleteObjectVersion" : "s3:DeleteObject";
+  TM_CHECK(authorizer_.authorize(caller, action, access.resource));
+  const bool ids = bucket.versioning != Versioning::never;
+  if (named.VersionId && *named.VersionId != null_version &&
+      (!ids || !sequencer_of(*named.VersionId))) {
+    return no_such_version(*named.Key, *named.VersionId);
+  }
+  TM_TRY(const auto removed,
+         objects_.remove(tx, {bucket, caller, *named.Key, named.ETag, named.VersionId}));
+  w::DeletedObject gone;
+  gone.Key = named.Key;
+  gone.VersionId = named.VersionId;
+  if (removed.marker) {
+    gone.DeleteMarker = true;
+    gone.DeleteMarkerVersionId = removed.version;
+  }
+  return gone;
 }
 
 Task<Result<w::DeleteObjectsOutput>> Api::delete_objects(const Caller& caller,
@@ -201,16 +216,16 @@ Task<Result<w::DeleteObjectsOutput>> Api::delete_objects(const Caller& caller,
   co_return co_await core_.store.write(change);
 }
 
-Status Api::may_read_source(const Caller& caller, const std::string& bucket,
-                            const std::string& key) const {
-  return authorizer_.authorize(caller, "s3:GetObject", on_object(bucket, key).resource);
+Status Api::may_read_source(const Caller& caller, const CopySource& source) const {
+  const auto* action = source.version ? "s3:GetObjectVersion" : "s3:GetObject";
+  return authorizer_.authorize(caller, action, on_object(source.bucket, source.key).resource);
 }
 
 Task<Result<w::CopyObjectOutput>> Api::copy_object(const Caller& caller,
                                                    w::CopyObjectRequest request) {
   TM_CO_CHECK(refuse_customer_keys(request));
   TM_CO_TRY(const auto source, parse_copy_source(*request.CopySource));
-  TM_CO_CHECK(may_read_source(caller, source.bucket, source.key));
+  TM_CO_CHECK(may_read_source(caller, source));
   TM_CO_TRY(auto meta, meta_of(request));
   std::optional<DigestKind> kind;
   if (request.ChecksumAlgorithm) {
@@ -221,6 +236,7 @@ Task<Result<w::CopyObjectOutput>> Api::copy_object(const Caller& caller,
       .key = *request.Key,
       .source = {caller, source.bucket, request.ExpectedSourceBucketOwner},
       .source_key = source.key,
+      .source_version = source.version,
       .source_conditions = source_conditions(request),
       .conditions = {.if_match = request.IfMatch, .if_none_match = request.IfNoneMatch},
       .replaces_meta = request.MetadataDirective == "REPLACE",
@@ -236,8 +252,11 @@ Task<Result<w::CopyObjectOutput>> Api::copy_object(const Caller& caller,
              header.first != "x-amz-website-redirect-location";
     });
   }
-  TM_CO_TRY(const auto object, co_await objects_.copy(std::move(copy)));
+  TM_CO_TRY(const auto copied, co_await objects_.copy(std::move(copy)));
+  const auto& object = copied.object;
   w::CopyObjectOutput out;
+  out.VersionId = copied.version;
+  out.CopySourceVersionId = copied.source_version;
   out.ServerSideEncryption = "AES256";
   auto& result = out.CopyObjectResult.emplace();
   result.ETag = quoted(object.etag);

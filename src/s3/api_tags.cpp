@@ -7,49 +7,56 @@ namespace {
 
 constexpr std::size_t tags_max = 10;
 
-/// The bucket, and the object as it is now.
+struct Tagged {
+  Bucket bucket;
+  Version version;
+};
+
+/// What the request means, which isn't a delete marker.
 template <class Request>
-Result<std::pair<Bucket, Object>> require_object(store::Tx& tx, const Caller& caller,
-                                                 const Request& request) {
+Result<Tagged> require_tagged(store::Tx& tx, const Caller& caller, const Request& request,
+                              std::string_view method) {
   TM_TRY(auto bucket, require_bucket(tx, where_of(caller, request)));
-  if (request.VersionId && *request.VersionId != "null") {
-    return invalid_argument("Invalid version id specified", "versionId", *request.VersionId);
-  }
-  TM_TRY(auto object, find_object(tx, bucket.id, *request.Key));
-  if (!object) return no_such_key(*request.Key);
-  return std::pair(std::move(bucket), *std::move(object));
+  TM_TRY(auto version, require_version(tx, bucket, *request.Key, request.VersionId));
+  if (version.marker) return marker_refuses(method, version);
+  return Tagged{std::move(bucket), std::move(version)};
 }
 
 }  // namespace
 
 Task<Result<w::GetObjectTaggingOutput>> Api::get_object_tags(const Caller& caller,
                                                              w::GetObjectTaggingRequest request) {
-  auto look = [&](store::Tx& tx) { return require_object(tx, caller, request); };
+  auto look = [&](store::Tx& tx) { return require_tagged(tx, caller, request, "GET"); };
   TM_CO_TRY(const auto found, co_await core_.store.read(look));
   w::GetObjectTaggingOutput out;
-  out.TagSet = tag_set(found.second.meta.tags);
+  out.VersionId = shown_version(found.bucket, found.version.object);
+  out.TagSet = tag_set(found.version.object.meta.tags);
   co_return out;
 }
 
 Task<Result<w::PutObjectTaggingOutput>> Api::put_object_tags(const Caller& caller,
                                                              w::PutObjectTaggingRequest request) {
   TM_CO_TRY(const auto tags, tags_of(*request.Tagging->TagSet, tags_max));
-  auto change = [&](store::Tx& tx) -> Status {
-    TM_TRY(const auto found, require_object(tx, caller, request));
-    return save_tags(tx, found.first.id, found.second.key, tags);
+  auto change = [&](store::Tx& tx) -> Result<std::optional<std::string>> {
+    TM_TRY(const auto found, require_tagged(tx, caller, request, "PUT"));
+    TM_CHECK(save_tags(tx, found.bucket.id, found.version, tags));
+    return shown_version(found.bucket, found.version.object);
   };
-  TM_CO_CHECK(co_await core_.store.write(change));
-  co_return w::PutObjectTaggingOutput();
+  w::PutObjectTaggingOutput out;
+  TM_CO_TRY(out.VersionId, co_await core_.store.write(change));
+  co_return out;
 }
 
 Task<Result<w::DeleteObjectTaggingOutput>> Api::delete_object_tags(
     const Caller& caller, w::DeleteObjectTaggingRequest request) {
-  auto change = [&](store::Tx& tx) -> Status {
-    TM_TRY(const auto found, require_object(tx, caller, request));
-    return save_tags(tx, found.first.id, found.second.key, {});
+  auto change = [&](store::Tx& tx) -> Result<std::optional<std::string>> {
+    TM_TRY(const auto found, require_tagged(tx, caller, request, "DELETE"));
+    TM_CHECK(save_tags(tx, found.bucket.id, found.version, {}));
+    return shown_version(found.bucket, found.version.object);
   };
-  TM_CO_CHECK(co_await core_.store.write(change));
-  co_return w::DeleteObjectTaggingOutput();
+  w::DeleteObjectTaggingOutput out;
+  TM_CO_TRY(out.VersionId, co_await core_.store.write(change));
+  co_return out;
 }
 
 }  // namespace tidemill::s3

@@ -67,7 +67,6 @@ w::Owner owner_of(const Bucket& bucket) {
 }
 
 Result<CopySource> parse_copy_source(const std::string& header) {
-  // A "?versionId=null" may follow; there are no other versions.
   const auto query = header.find('?');
   auto decoded = percent_decode(std::string_view(header).substr(0, query), false);
   const auto refuse = [](std::string message) {
@@ -79,14 +78,13 @@ Result<CopySource> parse_copy_source(const std::string& header) {
   if (slash == std::string::npos || slash == 0 || slash + 1 == decoded->size()) {
     return refuse("Invalid copy source object key");
   }
-  if (query != std::string::npos) {
-    const auto rest = header.substr(query + 1);
-    if (rest != "versionId=null") {
-      return invalid_argument("Invalid version id specified", "versionId",
-                              rest.substr(rest.find('=') + 1));
-    }
-  }
-  return CopySource{decoded->substr(0, slash), decoded->substr(slash + 1)};
+  CopySource source{decoded->substr(0, slash), decoded->substr(slash + 1), {}};
+  if (query == std::string::npos) return source;
+  constexpr std::string_view name = "versionId=";
+  const auto rest = std::string_view(header).substr(query + 1);
+  if (!rest.starts_with(name)) return refuse("Unsupported copy source parameter.");
+  source.version = rest.substr(name.size());
+  return source;
 }
 
 Result<Texts> parse_tagging_header(const std::string& header) {
@@ -171,6 +169,15 @@ Status check_length(const std::optional<std::int64_t>& content_length, const htt
                                .message = "You must provide the Content-Length HTTP header.",
                                .name = "MissingContentLength",
                                .status = 411});
+}
+
+Result<std::int32_t> page_size(const std::optional<std::int32_t>& asked, std::string_view name) {
+  if (asked && *asked < 0) {
+    return invalid_argument(
+        fmt::format("Argument {} must be an integer between 0 and 2147483647", name),
+        std::string(name), std::to_string(*asked));
+  }
+  return std::min(asked.value_or(page_max), page_max);
 }
 
 Status check_encoding(const std::optional<std::string>& encoding) {

@@ -56,14 +56,25 @@ template <class Request>
 wire::Access object_access(const Caller& /*caller*/, const Request& request) {
   return on_object(request.Bucket.value_or(""), request.Key.value_or(""));
 }
+/// Where an older version is meant, another action is asked for.
+template <class Request>
+auto version_access(std::string action) {
+  return [action](const Caller& /*caller*/, const Request& request) {
+    auto access = on_object(request.Bucket.value_or(""), request.Key.value_or(""));
+    if (request.VersionId) access.action = action;
+    return access;
+  };
+}
 template <class Request>
 BucketRequest where_of(const Caller& caller, const Request& request) {
   return {caller, *request.Bucket, request.ExpectedBucketOwner};
 }
 
-/// x-amz-copy-source: "/bucket/key", percent-encoded. Fails with InvalidArgument.
+/// x-amz-copy-source: "/bucket/key", percent-encoded, with "?versionId=…". Fails with
+/// InvalidArgument.
 struct CopySource {
   std::string bucket, key;
+  std::optional<std::string> version;
 };
 [[nodiscard]] Result<CopySource> parse_copy_source(const std::string& header);
 
@@ -178,6 +189,11 @@ ReadConditions source_conditions(const Request& request) {
           .if_modified_since = request.CopySourceIfModifiedSince,
           .if_unmodified_since = request.CopySourceIfUnmodifiedSince};
 }
+
+/// The most that a page of a listing holds, and what is asked of it. Fails with InvalidArgument.
+constexpr std::int32_t page_max = 1000;
+[[nodiscard]] Result<std::int32_t> page_size(const std::optional<std::int32_t>& asked,
+                                             std::string_view name);
 
 /// The encoding-type parameter: what names in a listing are shown as. Fails with InvalidArgument.
 [[nodiscard]] Status check_encoding(const std::optional<std::string>& encoding);

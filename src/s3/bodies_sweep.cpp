@@ -221,6 +221,14 @@ Task<Status> Bodies::check_rows(std::vector<std::string>& findings) {
              " bodies b ON b.id = o.body WHERE b.id IS NULL OR b.size <> o.size",
              "the object's body is missing or has another size"));
     TM_CHECK(
+        each("SELECT v.key, v.version FROM versions v LEFT JOIN bodies b ON b.id = v.body"
+             " WHERE v.marker = 0 AND (b.id IS NULL OR b.size <> v.size)",
+             "the version's body is missing or has another size"));
+    TM_CHECK(
+        each("SELECT o.key, v.version FROM objects o JOIN versions v ON v.bucket = o.bucket"
+             " AND v.key = o.key WHERE v.rank <= -o.sequencer",
+             "the version is newer than the key's object"));
+    TM_CHECK(
         each("SELECT 'bucket', o.bucket FROM objects o LEFT JOIN buckets k ON k.id = o.bucket"
              " WHERE k.id IS NULL",
              "has objects and isn't there"));
@@ -230,7 +238,8 @@ Task<Status> Bodies::check_rows(std::vector<std::string>& findings) {
              "a part's body is missing"));
     return each(
         "SELECT 'body', b.id FROM bodies b LEFT JOIN (SELECT body, count(*) AS n FROM"
-        " (SELECT body FROM objects UNION ALL SELECT body FROM upload_parts"
+        " (SELECT body FROM objects UNION ALL SELECT body FROM versions WHERE marker = 0"
+        " UNION ALL SELECT body FROM upload_parts"
         " UNION ALL SELECT part FROM body_parts) AS used GROUP BY body) AS u"
         " ON u.body = b.id WHERE b.refs <> coalesce(u.n, 0)",
         "its references are miscounted");

@@ -51,7 +51,8 @@ Bucket read_bucket(const store::Row& row) {
           .name = row.text(1),
           .scope = {.account = row.text(2), .region = row.text(3)},
           .created = {row.integer(4)},
-          .eventbridge = row.integer(5) != 0};
+          .eventbridge = row.integer(5) != 0,
+          .versioning = Versioning(row.integer(6))};
 }
 
 bool is_account(std::string_view text) noexcept {
@@ -109,7 +110,7 @@ Status check_key(std::string_view key) {
 
 Result<std::optional<Bucket>> find_bucket(store::Tx& tx, std::string_view name) {
   return tx.one(
-      "SELECT id, name, account, region, created_ms, eventbridge FROM buckets"
+      "SELECT id, name, account, region, created_ms, eventbridge, versioning FROM buckets"
       " WHERE name = $1",
       read_bucket, name);
 }
@@ -172,7 +173,9 @@ Status delete_bucket(store::Tx& tx, const BucketRequest& request) {
          tx.one("SELECT 1 FROM objects WHERE bucket = $1 LIMIT 1", any, bucket.id));
   TM_TRY(const auto upload,
          tx.one("SELECT 1 FROM uploads WHERE bucket = $1 LIMIT 1", any, bucket.id));
-  if (object || upload) {
+  TM_TRY(const auto version,
+         tx.one("SELECT 1 FROM versions WHERE bucket = $1 LIMIT 1", any, bucket.id));
+  if (object || upload || version) {
     return std::unexpected(Error{.code = Errc::conflict,
                                  .message = "The bucket you tried to delete is not empty",
                                  .name = "BucketNotEmpty",
@@ -197,7 +200,7 @@ Result<BucketPage> list_buckets(store::Tx& tx, const BucketQuery& query) {
     return true;
   };
   TM_CHECK(
-      tx.each("SELECT id, name, account, region, created_ms, eventbridge FROM buckets"
+      tx.each("SELECT id, name, account, region, created_ms, eventbridge, versioning FROM buckets"
               " WHERE name > $1 AND account = $2 ORDER BY name",
               take, query.after, query.account));
   return page;
@@ -226,6 +229,12 @@ Status drop_setting(store::Tx& tx, const Bucket& bucket, std::string_view name) 
 
 Status set_eventbridge(store::Tx& tx, const Bucket& bucket, bool on) {
   TM_CHECK(tx.exec("UPDATE buckets SET eventbridge = $2 WHERE id = $1", bucket.id, on ? 1 : 0));
+  return {};
+}
+
+Status set_versioning(store::Tx& tx, const Bucket& bucket, Versioning versioning) {
+  TM_CHECK(tx.exec("UPDATE buckets SET versioning = $2 WHERE id = $1", bucket.id,
+                   std::int64_t(versioning)));
   return {};
 }
 

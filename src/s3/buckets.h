@@ -12,12 +12,16 @@
 
 namespace tidemill::s3 {
 
+/// As PutBucketVersioning left it; numbers are stored.
+enum class Versioning : std::uint8_t { never = 0, enabled = 1, suspended = 2 };
+
 struct Bucket {
   std::int64_t id = 0;
   std::string name;
   Scope scope;  ///< The owner's account, and the bucket's region.
   TimeMs created;
   bool eventbridge = false;
+  Versioning versioning = Versioning::never;
 
   [[nodiscard]] std::string arn() const { return "arn:aws:s3:::" + name; }
 };
@@ -66,6 +70,7 @@ struct BucketQuery {
                                   std::string_view value);
 [[nodiscard]] Status drop_setting(store::Tx& tx, const Bucket& bucket, std::string_view name);
 [[nodiscard]] Status set_eventbridge(store::Tx& tx, const Bucket& bucket, bool on);
+[[nodiscard]] Status set_versioning(store::Tx& tx, const Bucket& bucket, Versioning versioning);
 
 /// The 64 hex digits by which S3 calls an account's owner.
 [[nodiscard]] std::string canonical_id(std::string_view account);

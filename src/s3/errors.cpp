@@ -21,6 +21,12 @@ std::unexpected<Error> no_such_key(std::string_view key) {
   return not_found("NoSuchKey", "The specified key does not exist.", "Key", key);
 }
 
+std::unexpected<Error> no_such_version(std::string_view key, std::string_view version_id) {
+  auto error = not_found("NoSuchVersion", "The specified version does not exist.", "Key", key);
+  error.error().details.emplace_back("VersionId", version_id);
+  return error;
+}
+
 std::unexpected<Error> no_such_upload(std::string_view upload_id) {
   return not_found("NoSuchUpload",
                    "The specified upload does not exist. The upload ID may be invalid, or the "
@@ -38,6 +44,11 @@ std::unexpected<Error> invalid_argument(std::string message, std::string name, s
 
 std::unexpected<Error> invalid_request(std::string message) {
   return fail(Errc::invalid_argument, "InvalidRequest", std::move(message));
+}
+
+std::unexpected<Error> marker_as_source() {
+  return invalid_request(
+      "The source of a copy request may not specifically refer to a delete marker by version id.");
 }
 
 std::unexpected<Error> access_denied() {

@@ -7,11 +7,23 @@
 namespace tidemill::s3 {
 namespace {
 
+/// Only a marker has one: of no bytes.
+constexpr std::string_view empty_etag = R"("etag":"d41d8cd98f00b204e9800998ecf8427e",)";
+
 /// The part of the detail that is behind "object".
 std::string circumstances(const Happening& happening, const Caller& caller) {
   return fmt::format(R"("request-id":{},"requester":{},"source-ip-address":{},"reason":{})",
                      json::quote(caller.request_id), json::quote(caller.scope.account),
                      json::quote(caller.source_ip), json::quote(happening.reason));
+}
+
+/// The part of "object" behind the key and what is told of its content.
+std::string identity(const Happening& happening) {
+  std::string text;
+  if (!happening.version.empty()) {
+    text = fmt::format(R"("version-id":{},)", json::quote(happening.version));
+  }
+  return text + fmt::format(R"("sequencer":"{}")", sequencer_text(happening.sequencer));
 }
 
 events::Event make_event(const Bucket& bucket, const Happening& happening, Random& random) {
@@ -34,11 +46,10 @@ events::Event created_event(const Bucket& bucket, const Happening& happening, co
   auto event = make_event(bucket, happening, random);
   event.detail_type = "Object Created";
   event.detail = fmt::format(
-      R"({{"version":"0","bucket":{{"name":{}}},"object":{{"key":{},"size":{},"etag":{},)"
-      R"("sequencer":"{}"}},{}}})",
+      R"({{"version":"0","bucket":{{"name":{}}},"object":{{"key":{},"size":{},"etag":{},{}}},)"
+      R"({}}})",
       json::quote(bucket.name), json::quote(happening.key), happening.size,
-      json::quote(happening.etag), sequencer_text(happening.sequencer),
-      circumstances(happening, caller));
+      json::quote(happening.etag), identity(happening), circumstances(happening, caller));
   return event;
 }
 
@@ -47,10 +58,11 @@ events::Event deleted_event(const Bucket& bucket, const Happening& happening, co
   auto event = make_event(bucket, happening, random);
   event.detail_type = "Object Deleted";
   event.detail = fmt::format(
-      R"({{"version":"0","bucket":{{"name":{}}},"object":{{"key":{},"sequencer":"{}"}},{},)"
-      R"("deletion-type":"Permanently Deleted"}})",
-      json::quote(bucket.name), json::quote(happening.key), sequencer_text(happening.sequencer),
-      circumstances(happening, caller));
+      R"({{"version":"0","bucket":{{"name":{}}},"object":{{"key":{},{}{}}},{},)"
+      R"("deletion-type":"{}"}})",
+      json::quote(bucket.name), json::quote(happening.key), happening.marker ? empty_etag : "",
+      identity(happening), circumstances(happening, caller),
+      happening.marker ? "Delete Marker Created" : "Permanently Deleted");
   return event;
 }
 

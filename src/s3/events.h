@@ -17,6 +17,8 @@ struct Happening {
   std::string etag;
   std::int64_t sequencer = 0;
   TimeMs time;
+  std::string version = {};  ///< Empty: none is told.
+  bool marker = false;       ///< A delete that left a marker.
 };
 
 /// Sixteen or more hex digits that sort like the numbers.

@@ -158,22 +158,26 @@ Task<Result<Multipart::StoredPart>> Multipart::copy_part(CopyPartRequest request
   struct Seen {
     DigestKind kind;
     ByteRange span;
+    std::optional<std::string> version;
     Pieces pieces;
   };
   auto look = [&](store::Tx& tx) -> Result<Seen> {
     TM_TRY(const auto bucket, require_bucket(tx, request.upload.where));
     TM_TRY(const auto upload, require_upload(tx, bucket, request.upload));
     TM_TRY(const auto source_bucket, require_bucket(tx, request.source));
-    TM_TRY(const auto source, find_object(tx, source_bucket.id, request.source_key));
-    if (!source) return no_such_key(request.source_key);
-    const Current current{.etag = source->etag, .modified = source->modified};
+    TM_TRY(const auto version,
+           require_version(tx, source_bucket, request.source_key, request.source_version));
+    if (version.marker) return marker_as_source();
+    const auto& source = version.object;
+    const Current current{.etag = source.etag, .modified = source.modified};
     TM_CHECK(check_copy_source(request.source_conditions, current, core_.clock.now()));
     Seen seen{.kind = upload.checksum.kind.value_or(DigestKind::crc64nvme),
-              .span = {0, source->size}};
+              .span = {0, source.size},
+              .version = shown_version(source_bucket, source)};
     if (request.range) {
-      TM_TRY(seen.span, parse_copy_range(*request.range, source->size));
+      TM_TRY(seen.span, parse_copy_range(*request.range, source.size));
     }
-    TM_TRY(seen.pieces, core_.bodies.load(tx, source->body, seen.span.first, seen.span.length));
+    TM_TRY(seen.pieces, core_.bodies.load(tx, source.body, seen.span.first, seen.span.length));
     return seen;
   };
   TM_CO_TRY(auto seen, co_await core_.store.read(look));
@@ -190,7 +194,7 @@ Task<Result<Multipart::StoredPart>> Multipart::copy_part(CopyPartRequest request
   auto write = [&](store::Tx& tx) { return save_part(tx, request.upload, part, received); };
   TM_CO_TRY(part, co_await core_.store.write(write));
   Checksum echo{.kind = seen.kind, .value = part.checksum};
-  co_return StoredPart{std::move(part), std::move(echo)};
+  co_return StoredPart{std::move(part), std::move(echo), std::move(seen.version)};
 }
 
 Status Multipart::forget(store::Tx& tx, const Upload& upload) {

@@ -52,6 +52,7 @@ struct CopyPartRequest {
   std::int64_t number = 0;
   BucketRequest source;
   std::string source_key;
+  std::optional<std::string> source_version;
   ReadConditions source_conditions;
   std::optional<std::string> range;
 };
@@ -98,6 +99,7 @@ class Multipart {
   struct StoredPart {
     UploadPart part;
     Checksum echo;
+    std::optional<std::string> source_version = {};  ///< As it is shown.
   };
   Task<Result<StoredPart>> put_part(PutPartRequest request, Source& source);
   Task<Result<StoredPart>> copy_part(CopyPartRequest request);

@@ -5,14 +5,17 @@
 namespace tidemill::s3 {
 namespace {
 
-struct RawRow {
-  Object object;
-  std::string checksum_kind;
-  std::optional<std::string> headers, metadata, tags;
-};
+Status fill(Texts& texts, const std::optional<std::string>& json) {
+  if (json) {
+    TM_TRY(texts, texts_from_json(*json));
+  }
+  return {};
+}
 
-RawRow read_row(const store::Row& row) {
-  RawRow raw;
+}  // namespace
+
+ObjectRow read_object_row(const store::Row& row) {
+  ObjectRow raw;
   auto& object = raw.object;
   object.body = row.integer(0);
   object.size = std::uint64_t(row.integer(1));
@@ -26,17 +29,18 @@ RawRow read_row(const store::Row& row) {
   raw.headers = row.maybe_text(9);
   raw.metadata = row.maybe_text(10);
   raw.tags = row.maybe_text(11);
+  object.version = row.text(12);
   return raw;
 }
 
-Status fill(Texts& texts, const std::optional<std::string>& json) {
-  if (json) {
-    TM_TRY(texts, texts_from_json(*json));
-  }
-  return {};
+Result<Object> ObjectRow::unpacked(std::string_view key) && {
+  object.key = key;
+  TM_TRY(object.checksum.kind, parse_checksum_name(checksum_kind));
+  TM_CHECK(fill(object.meta.headers, headers));
+  TM_CHECK(fill(object.meta.metadata, metadata));
+  TM_CHECK(fill(object.meta.tags, tags));
+  return std::move(object);
 }
-
-}  // namespace
 
 std::string Object::storage_class() const {
   const auto found = meta.headers.find("x-amz-storage-class");
@@ -69,16 +73,11 @@ Result<std::optional<Object>> find_object(store::Tx& tx, std::int64_t bucket,
                                           std::string_view key) {
   TM_TRY(auto raw,
          tx.one("SELECT body, size, etag, modified_ms, sequencer, checksum_kind, checksum,"
-                " composite, content_type, headers, metadata, tags FROM objects"
+                " composite, content_type, headers, metadata, tags, version FROM objects"
                 " WHERE bucket = $1 AND key = $2",
-                read_row, bucket, store::Blob{key}));
+                read_object_row, bucket, store::Blob{key}));
   if (!raw) return std::nullopt;
-  auto& object = raw->object;
-  object.key = key;
-  TM_TRY(object.checksum.kind, parse_checksum_name(raw->checksum_kind));
-  TM_CHECK(fill(object.meta.headers, raw->headers));
-  TM_CHECK(fill(object.meta.metadata, raw->metadata));
-  TM_CHECK(fill(object.meta.tags, raw->tags));
+  TM_TRY(auto object, (*std::move(raw)).unpacked(key));
   return std::move(object);
 }
 
@@ -86,28 +85,24 @@ Status save_object(store::Tx& tx, std::int64_t bucket, const Object& object) {
   const auto& meta = object.meta;
   TM_CHECK(tx.exec(
       "INSERT INTO objects (bucket, key, body, size, etag, modified_ms, sequencer, checksum_kind,"
-      " checksum, composite, content_type, headers, metadata, tags)"
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+      " checksum, composite, content_type, headers, metadata, tags, version)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
       " ON CONFLICT (bucket, key) DO UPDATE SET body = excluded.body, size = excluded.size,"
       " etag = excluded.etag, modified_ms = excluded.modified_ms, sequencer = excluded.sequencer,"
       " checksum_kind = excluded.checksum_kind, checksum = excluded.checksum,"
       " composite = excluded.composite, content_type = excluded.content_type,"
-      " headers = excluded.headers, metadata = excluded.metadata, tags = excluded.tags",
+      " headers = excluded.headers, metadata = excluded.metadata, tags = excluded.tags,"
+      " version = excluded.version",
       bucket, store::Blob{object.key}, object.body, object.size, object.etag, object.modified.ms,
       object.sequencer, checksum_name(object.checksum.kind), object.checksum.value,
       object.checksum.composite ? 1 : 0, meta.content_type, texts_to_json(meta.headers),
-      texts_to_json(meta.metadata), texts_to_json(meta.tags)));
+      texts_to_json(meta.metadata), texts_to_json(meta.tags),
+      object.version.empty() ? std::nullopt : std::optional(object.version)));
   return {};
 }
 
 Status drop_object(store::Tx& tx, std::int64_t bucket, std::string_view key) {
   TM_CHECK(tx.exec("DELETE FROM objects WHERE bucket = $1 AND key = $2", bucket, store::Blob{key}));
-  return {};
-}
-
-Status save_tags(store::Tx& tx, std::int64_t bucket, std::string_view key, const Texts& tags) {
-  TM_CHECK(tx.exec("UPDATE objects SET tags = $3 WHERE bucket = $1 AND key = $2", bucket,
-                   store::Blob{key}, texts_to_json(tags)));
   return {};
 }
 

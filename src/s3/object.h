@@ -32,18 +32,40 @@ struct Object {
   std::int64_t sequencer = 0;
   Checksum checksum;
   ObjectMeta meta;
+  std::string version;  ///< Empty: the one that clients call "null".
 
   /// "STANDARD" unless another was named.
   [[nodiscard]] std::string storage_class() const;
 };
+
+/// As a listing tells of it.
+struct ListedObject {
+  std::string key;
+  std::uint64_t size = 0;
+  std::string etag;
+  TimeMs modified;
+  std::string checksum_kind;
+  bool composite = false;
+  std::string storage_class;
+  std::string version;
+};
+
+/// The columns body, size, etag, modified_ms, sequencer, checksum_kind, checksum, composite,
+/// content_type, headers, metadata, tags, version.
+struct ObjectRow {
+  Object object;
+  std::string checksum_kind;
+  std::optional<std::string> headers, metadata, tags;
+
+  [[nodiscard]] Result<Object> unpacked(std::string_view key) &&;
+};
+[[nodiscard]] ObjectRow read_object_row(const store::Row& row);
 
 [[nodiscard]] Result<std::optional<Object>> find_object(store::Tx& tx, std::int64_t bucket,
                                                         std::string_view key);
 /// Inserts or replaces the row; the bodies are the caller's matter.
 [[nodiscard]] Status save_object(store::Tx& tx, std::int64_t bucket, const Object& object);
 [[nodiscard]] Status drop_object(store::Tx& tx, std::int64_t bucket, std::string_view key);
-[[nodiscard]] Status save_tags(store::Tx& tx, std::int64_t bucket, std::string_view key,
-                               const Texts& tags);
 /// The next number of the store's sequence.
 [[nodiscard]] Result<std::int64_t> next_sequencer(store::Tx& tx);
 [[nodiscard]] Result<std::int64_t> last_sequencer(store::Tx& tx);

@@ -79,44 +79,32 @@ Result<Object> Objects::replace(store::Tx& tx, const Bucket& bucket, const Calle
                                 std::string reason) {
   object.modified = core_.clock.now();
   TM_TRY(object.sequencer, next_sequencer(tx));
+  object.version.clear();
+  if (bucket.versioning == Versioning::enabled) {
+    object.version = make_version_id(object.sequencer, core_.random);
+  }
+  TM_CHECK(make_room(tx, bucket, object.key, before));
   TM_CHECK(save_object(tx, bucket.id, object));
-  if (before) TM_CHECK(core_.bodies.release(tx, before->body));
   if (!bucket.eventbridge) return object;
   const Happening happening{.reason = std::move(reason),
                             .key = object.key,
                             .size = object.size,
                             .etag = object.etag,
                             .sequencer = object.sequencer,
-                            .time = object.modified};
+                            .time = object.modified,
+                            .version = object.version};
   TM_CHECK(core_.bus.publish(tx, created_event(bucket, happening, caller, core_.random)));
   return object;
 }
 
-Status Objects::remove(store::Tx& tx, const Bucket& bucket, const Caller& caller,
-                       const std::string& key, const std::optional<std::string>& if_match) {
-  TM_TRY(const auto before, find_object(tx, bucket.id, key));
-  const WriteConditions conditions{.if_match = if_match};
-  const auto etag = before ? std::optional(before->etag) : std::nullopt;
-  TM_CHECK(check_write(conditions, etag, key));
-  if (!before) return {};
-  TM_CHECK(drop_object(tx, bucket.id, key));
-  TM_CHECK(core_.bodies.release(tx, before->body));
-  if (!bucket.eventbridge) return {};
-  Happening happening{.reason = "DeleteObject", .key = key, .time = core_.clock.now()};
-  TM_TRY(happening.sequencer, next_sequencer(tx));
-  return core_.bus.publish(tx, deleted_event(bucket, happening, caller, core_.random));
-}
-
 Result<Found> Objects::find(store::Tx& tx, const GetRequest& request) const {
   TM_TRY(const auto bucket, require_bucket(tx, request.where));
-  if (request.version_id && *request.version_id != "null") {
-    return invalid_argument("Invalid version id specified", "versionId", *request.version_id);
-  }
-  TM_TRY(auto object, find_object(tx, bucket.id, request.key));
-  if (!object) return no_such_key(request.key);
-  const Current current{.etag = object->etag, .modified = object->modified};
+  TM_TRY(auto version, require_version(tx, bucket, request.key, request.version_id));
+  if (version.marker) return marker_refuses("GET", version);
+  const Current current{.etag = version.object.etag, .modified = version.object.modified};
   TM_CHECK(check_read(request.conditions, current, core_.clock.now()));
-  Found found{.object = *std::move(object)};
+  Found found{.object = std::move(version.object)};
+  found.version = shown_version(bucket, found.object);
   TM_CHECK(choose_span(tx, request, found));
   return found;
 }
@@ -250,8 +238,9 @@ Result<Description> Objects::describe(store::Tx& tx, std::string_view bucket,
 }
 
 Status Objects::reset(store::Tx& tx) {
-  for (const auto* sql : {"DELETE FROM objects", "DELETE FROM upload_parts", "DELETE FROM uploads",
-                          "DELETE FROM bucket_settings", "DELETE FROM buckets"}) {
+  for (const auto* sql :
+       {"DELETE FROM objects", "DELETE FROM versions", "DELETE FROM upload_parts",
+        "DELETE FROM uploads", "DELETE FROM bucket_settings", "DELETE FROM buckets"}) {
     TM_CHECK(tx.exec(sql));
   }
   return core_.bodies.reset(tx);

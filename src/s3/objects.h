@@ -18,6 +18,7 @@
 #include "s3/listing.h"
 #include "s3/object.h"
 #include "s3/range.h"
+#include "s3/versions.h"
 #include "store/store.h"
 
 namespace tidemill::s3 {
@@ -56,6 +57,7 @@ struct Found {
   bool partial = false;                    ///< Answered as 206.
   std::optional<std::size_t> parts_count;  ///< Only where a part was asked for.
   std::optional<Checksum> checksum;        ///< Of what is answered, where there is one.
+  std::optional<std::string> version;      ///< As it is shown.
   Pieces pieces;
 };
 
@@ -64,6 +66,7 @@ struct CopyRequest {
   std::string key;
   BucketRequest source;
   std::string source_key;
+  std::optional<std::string> source_version;
   ReadConditions source_conditions;
   WriteConditions conditions;
   bool replaces_meta = false, replaces_tags = false;
@@ -72,20 +75,30 @@ struct CopyRequest {
   std::optional<DigestKind> kind;
 };
 
-struct ListedObject {
-  std::string key;
-  std::uint64_t size = 0;
-  std::string etag;
-  TimeMs modified;
-  std::string checksum_kind;
-  bool composite = false;
-  std::string storage_class;
-};
 struct ObjectPage {
   std::vector<ListedObject> objects;
   std::vector<std::string> prefixes;
   bool truncated = false;
   PageEnd end;
+};
+
+/// What a copy came to; the versions as they are shown.
+struct CopyResult {
+  Object object;
+  std::optional<std::string> version, source_version;
+};
+
+struct RemoveRequest {
+  const Bucket& bucket;
+  const Caller& caller;
+  std::string key;
+  std::optional<std::string> if_match;  ///< 412 unless it is the object's ETag.
+  std::optional<std::string> version_id;
+};
+/// What a delete came to, as answers tell it.
+struct Removed {
+  std::optional<std::string> version;  ///< What went, or the marker that came.
+  bool marker = false;                 ///< It is a delete marker.
 };
 
 /// What the rest of the program asks of an object (job scripts, `explain`).
@@ -113,10 +126,9 @@ class Objects {
     Payload payload;
   };
   Task<Result<Opened>> get(GetRequest request);
-  Task<Result<Object>> copy(CopyRequest request);
-  /// Well if there is no such key. `if_match`: 412 unless it is the object's ETag.
-  Status remove(store::Tx& tx, const Bucket& bucket, const Caller& caller, const std::string& key,
-                const std::optional<std::string>& if_match);
+  Task<Result<CopyResult>> copy(CopyRequest request);
+  /// Well if there is no such key or version.
+  Result<Removed> remove(store::Tx& tx, const RemoveRequest& request);
 
   /// In the caller's transaction: makes `object` (key, body, size, etag, checksum, meta) the
   /// key's content, in place of `before`, and publishes it.
@@ -137,8 +149,15 @@ class Objects {
  private:
   struct Copied;
   Result<Found> find(store::Tx& tx, const GetRequest& request) const;
+  /// Before a key becomes something else: what it was is kept as a version, or goes.
+  Status make_room(store::Tx& tx, const Bucket& bucket, const std::string& key,
+                   const std::optional<Object>& before);
+  Result<Removed> leave_marker(store::Tx& tx, const RemoveRequest& request,
+                               const std::optional<Object>& before);
+  Result<Removed> remove_version(store::Tx& tx, const RemoveRequest& request);
+  Status tell_removed(store::Tx& tx, const RemoveRequest& request, Happening happening);
   Result<Copied> copy_in(store::Tx& tx, const CopyRequest& request);
-  Task<Result<Object>> copy_bytes(const CopyRequest& request, Copied source);
+  Task<Result<CopyResult>> copy_bytes(const CopyRequest& request, Copied source);
   Status choose_span(store::Tx& tx, const GetRequest& request, Found& found) const;
   Status choose_part(store::Tx& tx, std::int64_t number, Found& found) const;
 

@@ -9,8 +9,9 @@ namespace tidemill::s3 {
 
 /// What the transaction came to: a copy that shares the source's body, or the bytes to be read.
 struct Objects::Copied {
-  std::optional<Object> done;
+  std::optional<CopyResult> done;
   Object source;
+  std::optional<std::string> source_version;
   Pieces pieces;
 };
 
@@ -44,11 +45,14 @@ bool can_share(const CopyRequest& request, const Object& source, bool in_parts) 
 Result<Objects::Copied> Objects::copy_in(store::Tx& tx, const CopyRequest& request) {
   TM_TRY(const auto bucket, require_bucket(tx, request.where));
   TM_TRY(const auto source_bucket, require_bucket(tx, request.source));
-  TM_TRY(auto source, find_object(tx, source_bucket.id, request.source_key));
-  if (!source) return no_such_key(request.source_key);
-  const Current current{.etag = source->etag, .modified = source->modified};
+  TM_TRY(const auto version,
+         require_version(tx, source_bucket, request.source_key, request.source_version));
+  if (version.marker) return marker_as_source();
+  const auto& source = version.object;
+  const Current current{.etag = source.etag, .modified = source.modified};
   TM_CHECK(check_copy_source(request.source_conditions, current, core_.clock.now()));
-  const bool in_place = bucket.id == source_bucket.id && request.key == request.source_key;
+  const bool in_place =
+      bucket.id == source_bucket.id && request.key == request.source_key && version.current;
   if (in_place && !request.replaces_meta && !request.changes_something) {
     return invalid_request(
         "This copy request is illegal because it is trying to copy an object to itself without "
@@ -58,15 +62,20 @@ Result<Objects::Copied> Objects::copy_in(store::Tx& tx, const CopyRequest& reque
   TM_TRY(const auto before, find_object(tx, bucket.id, request.key));
   const auto etag = before ? std::optional(before->etag) : std::nullopt;
   TM_CHECK(check_write(request.conditions, etag, request.key));
-  TM_TRY(const auto parts, parts_of(tx, *source));
-  Copied copied{.source = *std::move(source)};
+  TM_TRY(const auto parts, parts_of(tx, source));
+  Copied copied{.done = std::nullopt,
+                .source = source,
+                .source_version = shown_version(source_bucket, source),
+                .pieces = {}};
   if (can_share(request, copied.source, !parts.empty())) {
     Object object = copied.source;
     object.key = request.key;
     object.meta = merged_meta(request, copied.source);
     TM_CHECK(core_.bodies.add_reference(tx, object.body));
     const auto& caller = request.where.caller;
-    TM_TRY(copied.done, replace(tx, bucket, caller, std::move(object), before, "CopyObject"));
+    TM_TRY(object, replace(tx, bucket, caller, std::move(object), before, "CopyObject"));
+    const auto shown = shown_version(bucket, object);
+    copied.done = CopyResult{std::move(object), shown, copied.source_version};
     return copied;
   }
   TM_TRY(copied.pieces, core_.bodies.load(tx, copied.source.body, 0, copied.source.size));
@@ -74,14 +83,14 @@ Result<Objects::Copied> Objects::copy_in(store::Tx& tx, const CopyRequest& reque
 }
 
 /// Reads the source's bytes and stores them anew: ETag and checksum become those of the whole.
-Task<Result<Object>> Objects::copy_bytes(const CopyRequest& request, Copied source) {
+Task<Result<CopyResult>> Objects::copy_bytes(const CopyRequest& request, Copied source) {
   const auto size = source.source.size;
   TM_CO_TRY(const auto stream, core_.bodies.open_stream(std::move(source.pieces), 0, size));
   const auto kind = request.kind.value_or(source.source.checksum.kind);
   auto hasher = std::make_shared<Hasher>(kind);
   TM_CO_TRY(auto received,
             co_await core_.bodies.receive(*stream, std::move(hasher), put_bytes_max));
-  auto write = [&](store::Tx& tx) -> Result<Object> {
+  auto write = [&](store::Tx& tx) -> Result<CopyResult> {
     TM_TRY(const auto bucket, require_bucket(tx, request.where));
     TM_TRY(const auto before, find_object(tx, bucket.id, request.key));
     const auto etag = before ? std::optional(before->etag) : std::nullopt;
@@ -93,12 +102,14 @@ Task<Result<Object>> Objects::copy_bytes(const CopyRequest& request, Copied sour
                   .meta = merged_meta(request, source.source)};
     TM_TRY(object.body, core_.bodies.insert(tx, received));
     const auto& caller = request.where.caller;
-    return replace(tx, bucket, caller, std::move(object), before, "CopyObject");
+    TM_TRY(object, replace(tx, bucket, caller, std::move(object), before, "CopyObject"));
+    const auto shown = shown_version(bucket, object);
+    return CopyResult{std::move(object), shown, source.source_version};
   };
   co_return co_await core_.store.write(write);
 }
 
-Task<Result<Object>> Objects::copy(CopyRequest request) {
+Task<Result<CopyResult>> Objects::copy(CopyRequest request) {
   TM_CO_CHECK(check_key(request.key));
   TM_CO_CHECK(check_form(request.conditions));
   auto write = [&](store::Tx& tx) { return copy_in(tx, request); };
@@ -121,7 +132,8 @@ Result<ObjectPage> Objects::list(store::Tx& tx, const Bucket& bucket, const List
                         .modified = {row.integer(3)},
                         .checksum_kind = row.text(4),
                         .composite = row.integer(5) != 0,
-                        .storage_class = "STANDARD"};
+                        .storage_class = "STANDARD",
+                        .version = row.text(7)};
     if (!row.null(6)) {
       auto headers = texts_from_json(row.bytes(6));
       if (!headers) parsed = std::unexpected(headers.error());
@@ -136,13 +148,13 @@ Result<ObjectPage> Objects::list(store::Tx& tx, const Bucket& bucket, const List
     step = Pager::Step::stop;  // Unless a row says otherwise.
     const auto seek = pager.seek();
     const auto rest = query.max - pager.count() + 1;
-    TM_CHECK(tx.each(
-        seek.inclusive
-            ? "SELECT key, size, etag, modified_ms, checksum_kind, composite, headers FROM objects"
-              " WHERE bucket = $1 AND key >= $2 ORDER BY key LIMIT $3"
-            : "SELECT key, size, etag, modified_ms, checksum_kind, composite, headers FROM objects"
-              " WHERE bucket = $1 AND key > $2 ORDER BY key LIMIT $3",
-        look, bucket.id, store::Blob{seek.key}, rest));
+    TM_CHECK(tx.each(seek.inclusive ? "SELECT key, size, etag, modified_ms, checksum_kind, "
+                                      "composite, headers, version FROM objects"
+                                      " WHERE bucket = $1 AND key >= $2 ORDER BY key LIMIT $3"
+                                    : "SELECT key, size, etag, modified_ms, checksum_kind, "
+                                      "composite, headers, version FROM objects"
+                                      " WHERE bucket = $1 AND key > $2 ORDER BY key LIMIT $3",
+                     look, bucket.id, store::Blob{seek.key}, rest));
     TM_CHECK(parsed);
     if (step == Pager::Step::take) break;  // There are no more.
   }

@@ -8,7 +8,7 @@
 
 namespace tidemill::s3 {
 
-inline constexpr std::array<store::Migration, 1> migrations = {{{"s3", 1, R"sql(
+inline constexpr std::array<store::Migration, 2> migrations = {{{"s3", 1, R"sql(
 CREATE TABLE buckets (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,          -- global: one namespace for all accounts and regions
@@ -95,6 +95,28 @@ CREATE TABLE garbage (
 
 CREATE TABLE s3_counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO s3_counters VALUES ('sequencer', 0);
+)sql"},
+                                                                {"s3", 2, R"sql(
+ALTER TABLE buckets ADD COLUMN versioning INTEGER NOT NULL DEFAULT 0;  -- enum Versioning
+ALTER TABLE objects ADD COLUMN version TEXT;  -- NULL: the "null" version
+
+-- What keys were before, and delete markers; what a key is now stays in objects. A key that is
+-- only here was deleted: its newest row is a marker.
+CREATE TABLE versions (
+  bucket INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  rank INTEGER NOT NULL,              -- minus the sequencer, so that the newest comes first
+  version TEXT NOT NULL,              -- '': the "null" version
+  marker INTEGER NOT NULL,            -- 1: a delete marker, without a body
+  body INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  etag TEXT NOT NULL,
+  modified_ms INTEGER NOT NULL,
+  checksum_kind TEXT NOT NULL, checksum TEXT NOT NULL, composite INTEGER NOT NULL,
+  content_type TEXT, headers TEXT, metadata TEXT, tags TEXT,
+  PRIMARY KEY (bucket, key, rank)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX versions_null ON versions (bucket, key) WHERE version = '';
 )sql"}}};
 
 }  // namespace tidemill::s3

@@ -50,7 +50,8 @@ Task<Status> Backfill::page(const Caller& caller, Walk& walk) {
                               .key = object.key,
                               .size = object.size,
                               .etag = object.etag,
-                              .time = object.modified};
+                              .time = object.modified,
+                              .version = object.version};
       auto event = s3::created_event(walk.bucket, happening, caller, random_);
       TM_TRY(const auto parsed, pattern::Event::parse(event.envelope()));
       if (!walk.pattern.matches(parsed)) continue;

@@ -131,6 +131,7 @@ Program::Answer Program::reset(const console::Question&) {
     TM_CHECK(queues_->reset(tx));
     TM_CHECK(objects_->reset(tx));
     TM_CHECK(metrics::AlarmBook::reset(tx));
+    bucket_policies_->reset(tx);
     TM_CHECK(iam::reset(tx));
     return authority_->refresh(tx);
   };

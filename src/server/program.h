@@ -123,6 +123,7 @@ class Program {
   std::unique_ptr<RuleLog> rule_log_;
   std::unique_ptr<s3::Bodies> bodies_;
   std::unique_ptr<s3::Objects> objects_;
+  std::unique_ptr<s3::BucketPolicies> bucket_policies_;
   std::unique_ptr<ScriptsInS3> scripts_;
   std::unique_ptr<OutputInLogs> output_;
   std::unique_ptr<glue::ProcessLauncher> launcher_;

@@ -109,6 +109,7 @@ Status Program::make_services() {
   TM_TRY(bodies_, s3::Bodies::open({*store_, *pool_, random_}, options_.data + "/objects"));
   const s3::Core core{*store_, *bodies_, *hub_, clock_, random_};
   objects_ = std::make_unique<s3::Objects>(core);
+  bucket_policies_ = std::make_unique<s3::BucketPolicies>(*authority_);
 
   scripts_ = std::make_unique<ScriptsInS3>(*objects_);
   output_ = std::make_unique<OutputInLogs>(*logs_store_, *ledger_);
@@ -153,6 +154,7 @@ void Program::make_metrics() {
 Status Program::load_state() {
   auto load = [this](store::Tx& tx) -> Status {
     TM_CHECK(authority_->load(tx));
+    TM_CHECK(bucket_policies_->load(tx));
     TM_CHECK(queues_->load(tx));
     TM_CHECK(runs_->recover(tx));
     TM_CHECK(hub_->load(tx));
@@ -167,14 +169,14 @@ void Program::wire_operations() {
                                              .account_id = options_.account_id,
                                              .region = options_.region,
                                              .base_domains = bucket_domains(options_)});
-  router_ = std::make_unique<wire::Router>(*authenticator_, *authority_, clock_, random_,
+  router_ = std::make_unique<wire::Router>(*authenticator_, *bucket_policies_, clock_, random_,
                                            wire::RouterOptions{bucket_domains(options_)});
   console_ = std::make_unique<console::Console>(*authenticator_, *authority_);
   router_->set_fallback(*console_);
   const auto pass = [this](const Caller& caller, std::string_view role) {
     return may_pass(caller, role);
   };
-  s3_api_ = std::make_unique<s3::Api>(*objects_, *authority_);
+  s3_api_ = std::make_unique<s3::Api>(*objects_, *bucket_policies_);
   s3_api_->register_with(*router_);
   const events::Api::Parts events{*store_, *hub_,       scheduling_->rules(), clock_,
                                   random_, *authority_, options_.strict_aws};

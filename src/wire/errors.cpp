@@ -9,14 +9,23 @@
 namespace tidemill::wire {
 namespace {
 
+/// What AWS tells of an error in a header rather than in its XML.
+bool is_header(std::string_view detail) {
+  return detail == "allow" || detail.starts_with("x-amz-");
+}
+
 void encode_s3(const Error& error, std::string_view request_id, http::Response& response) {
   response.headers.set("Content-Type", "application/xml");
+  for (const auto& [name, value] : error.details) {
+    if (is_header(name)) response.headers.set(name, value);
+  }
   if (response.status == 304) return;
   auto& out = response.text;
   out = fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>",
       xml_escape(aws_name(error)), xml_escape(error.message));
   for (const auto& [name, value] : error.details) {
+    if (is_header(name)) continue;
     out += fmt::format("<{0}>{1}</{0}>", name, xml_escape(value));
   }
   out += fmt::format("<RequestId>{0}</RequestId><HostId>{0}</HostId></Error>", request_id);

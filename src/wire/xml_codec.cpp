@@ -53,6 +53,19 @@ std::string text_of(const pugi::xml_node& node) {
   return text;
 }
 
+/// S3's Grantee says what it is in an attribute, alone of all shapes.
+constexpr std::string_view type_attribute = "xsi:type";
+constexpr std::string_view type_namespace = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// The attribute "type", whatever its namespace is called.
+const char* type_of(const pugi::xml_node& node) {
+  for (const auto attribute : node.attributes()) {
+    const std::string_view name = attribute.name();
+    if (name.ends_with(":type") && !name.starts_with("xmlns:")) return attribute.value();
+  }
+  return nullptr;
+}
+
 Status read(const pugi::xml_node& node, const Shape& shape, void* value);
 
 /// The elements named `name` in `node`, as the members of a list.
@@ -80,6 +93,11 @@ Status read_entries(const pugi::xml_node& node, std::string_view name, const Sha
 Status read_members(const pugi::xml_node& node, const Shape& shape, void* object) {
   for (const auto& member : shape.members) {
     if (member.place != Place::body) continue;
+    if (member.wire_name == type_attribute) {
+      const auto* type = type_of(node);
+      if (type != nullptr) as<std::string>(set_value(member, object)) = type;
+      continue;
+    }
     const auto found = child(node, member.wire_name);
     if (!found) continue;
     auto* value = set_value(member, object);
@@ -122,10 +140,27 @@ void close(std::string_view name, std::string& out) {
   out += '>';
 }
 
+/// The start of a structure's element, with its attribute if it has one.
+void open_structure(const Shape& shape, std::string_view name, const void* object,
+                    std::string& out) {
+  for (const auto& member : shape.members) {
+    const auto* value = member.wire_name == type_attribute ? value_of(member, object) : nullptr;
+    if (value == nullptr) continue;
+    out += fmt::format("<{} xmlns:xsi=\"{}\" {}=\"{}\">", name, type_namespace, type_attribute,
+                       xml_escape(as<std::string>(value)));
+    return;
+  }
+  open(name, out);
+}
+
 /// One element `name` that holds `value`.
 void write_element(const Shape& shape, std::string_view name, const void* value, TimeFormat format,
                    std::string& out) {
-  open(name, out);
+  if (shape.kind == Kind::structure) {
+    open_structure(shape, name, value, out);
+  } else {
+    open(name, out);
+  }
   switch (shape.kind) {
     case Kind::structure: encode_xml_members(shape, value, out); break;
     case Kind::list:
@@ -222,7 +257,7 @@ std::string encode_xml(const Shape& shape, const void* object, std::string_view 
 
 void encode_xml_members(const Shape& shape, const void* object, std::string& out) {
   for (const auto& member : shape.members) {
-    if (member.place != Place::body) continue;
+    if (member.place != Place::body || member.wire_name == type_attribute) continue;
     if (const auto* value = value_of(member, object)) write(member, member.query_name, value, out);
   }
 }

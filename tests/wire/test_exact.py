@@ -144,11 +144,11 @@ def test_malformed_form(golden, body):
             "POST", "/", {"content-type": "application/x-www-form-urlencoded"},
             b"Action=CreateGroup&Version=2010-05-08&GroupName=g", "CreateGroup",
         ),
-        ("GET", "/bucket?acl", {}, b"", "GetBucketAcl"),
+        ("GET", "/bucket?policyStatus", {}, b"", "GetBucketPolicyStatus"),
     ],
 )
 def test_unlisted_operation_is_named(golden, method, target, headers, body, name):
-    service = {"CreateGroup": "iam", "GetBucketAcl": "s3"}.get(name, "events")
+    service = {"CreateGroup": "iam", "GetBucketPolicyStatus": "s3"}.get(name, "events")
     answer = golden.decode(method, target, signed(service) | headers, body)
     assert answer["error"] == "UnknownOperationException"
     assert answer["message"] == name

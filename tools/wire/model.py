@@ -76,8 +76,8 @@ class Service:
         for name, member in raw.get("members", {}).items():
             if f"{shape_name}.{name}" in self.omit or self.is_stream(member):
                 continue
-            if member.get("xmlAttribute"):
-                raise SystemExit(f"{shape_name}.{name}: XML attributes aren't supported; omit it")
+            if member.get("xmlAttribute") and member["locationName"] != "xsi:type":
+                raise SystemExit(f"{shape_name}.{name}: no XML attribute but xsi:type is known")
             found.append(Member(name, member, name in required))
         return found
 
