@@ -17,6 +17,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/failpoint.h"
+
 namespace tidemill::io {
 namespace {
 
@@ -106,7 +108,8 @@ Status Directory::sync() {
     syncing_ = true;
     const auto mine = ++begun_;
     lock.unlock();
-    const int error = ::fsync(fd_.get()) == 0 ? 0 : errno;
+    int error = TM_FAILPOINT("file.sync_directory");
+    if (error == 0 && ::fsync(fd_.get()) != 0) error = errno;
     lock.lock();
     syncing_ = false;
     ended_ = mine;
@@ -130,6 +133,7 @@ struct FileSink::State {
 
   // On the pool, one at a time.
   Status open_file() {
+    if (const int error = TM_FAILPOINT("file.create")) return failed("create", options.name, error);
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
     fd = Fd(::openat(directory.fd(), options.name.c_str(), flags, 0600));
     if (!fd) return failed("create", options.name, errno);
@@ -143,6 +147,7 @@ struct FileSink::State {
     if (!fd) TM_CHECK(open_file());
     if (options.tap) options.tap(bytes);
     const auto begin = offset;
+    if (const int error = TM_FAILPOINT("file.write")) return failed("write", options.name, error);
     while (!bytes.empty()) {
       const auto count = ::pwrite(fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (count < 0 && errno == EINTR) continue;
@@ -160,6 +165,7 @@ struct FileSink::State {
     if (options.size && offset < *options.size && ::ftruncate(fd.get(), off_t(offset)) != 0) {
       return failed("cut", options.name, errno);
     }
+    if (const int error = TM_FAILPOINT("file.sync")) return failed("flush", options.name, error);
     if (::fdatasync(fd.get()) != 0) return failed("flush", options.name, errno);
     return directory.sync();
   }

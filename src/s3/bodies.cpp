@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/encoding.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 
 namespace tidemill::s3 {
@@ -111,6 +112,7 @@ Task<Result<std::string>> Bodies::digest_again(const Received& received, DigestK
 }
 
 Result<std::int64_t> Bodies::insert(store::Tx& tx, Received& received) {
+  TM_FAILPOINT_CHECK("object.row");
   received.rowed_ = true;
   std::optional<std::string_view> file;
   std::optional<store::Blob> bytes;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "s3/bodies.h"
 
@@ -142,10 +143,12 @@ Result<bool> Bodies::sweep() {
           std::erase_if(entries, [this](const Entry& e) { return pinned_.contains(e.file); });
       rest = rest || kept > 0;
     }
+    TM_FAILPOINT_CHECK("object.remove");
     for (const auto& entry : entries) {
       TM_CHECK(io::remove_file(path_of(entry.file)));
       verified_.remove(entry.file);
     }
+    TM_FAILPOINT_CHECK("object.removed");
     const auto done = [&entries](store::Tx& tx) -> Status {
       for (const auto& entry : entries) {
         TM_CHECK(tx.exec("DELETE FROM garbage WHERE id = $1", entry.id));

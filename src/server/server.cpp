@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "server/program.h"
 
@@ -51,6 +52,7 @@ Status Program::listen() {
 }
 
 Status Program::start() {
+  TM_CHECK(failpoint::arm(options_.failpoints));
   // Before any thread: all of them then leave these signals to wait().
   sigemptyset(&signals_);
   for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals_, signal);

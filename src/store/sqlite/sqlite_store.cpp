@@ -16,6 +16,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "store/sqlite/connection.h"
@@ -224,6 +225,7 @@ void SqliteStore::commit_loop() {
 
 void SqliteStore::checkpoint_if(int pages) {
   if (broken_ || writer_->wal_pages() < pages) return;
+  (void)TM_FAILPOINT("store.checkpoint");
   if (const auto done = writer_->checkpoint(); !done) {
     TM_LOG(warn, "store", "checkpoint failed", {{"reason", done.error().message}});
   }
@@ -231,6 +233,7 @@ void SqliteStore::checkpoint_if(int pages) {
 
 /// Runs each closure in a savepoint. Fails only if the transaction as a whole is lost.
 Status SqliteStore::run_batch(std::deque<Pending>& batch, std::vector<Status>& results) {
+  TM_FAILPOINT_CHECK("store.transaction");
   TM_CHECK(writer_->exec("BEGIN IMMEDIATE"));
   for (auto& pending : batch) {
     const auto actions = writer_->action_count();
@@ -246,7 +249,9 @@ Status SqliteStore::run_batch(std::deque<Pending>& batch, std::vector<Status>& r
     TM_CHECK(writer_->exec("RELEASE s"));
     results.push_back(std::move(result));
   }
+  TM_FAILPOINT_CHECK("store.commit.before_sync");
   TM_CHECK(writer_->exec("COMMIT"));
+  (void)TM_FAILPOINT("store.commit.after_sync");
   return {};
 }
 
@@ -269,6 +274,7 @@ void SqliteStore::commit(std::deque<Pending>& batch) {
     results.assign(batch.size(), committed);
   }
   for (auto& action : writer_->take_actions()) action();
+  (void)TM_FAILPOINT("store.answer");
   Answers answers;
   for (std::size_t i = 0; i < batch.size(); ++i) answers.add(batch[i], std::move(results[i]));
   answers.send();
