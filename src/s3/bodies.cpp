@@ -90,7 +90,11 @@ Task<Status> Bodies::receive_large(Source& source, Received& received,
     if (size > bytes_max) co_return too_large(size, bytes_max);
     TM_CO_CHECK(co_await sink.write(piece));
   }
-  TM_CO_CHECK(co_await sink.finish());
+  const Status finished = co_await sink.finish();
+  if (!finished && finished.error().code == Errc::corrupt && on_fatal_) {
+    on_fatal_(finished.error());
+  }
+  TM_CO_CHECK(finished);
   verified_.add(file, 0, (size - 1) / Hasher::block_bytes);
   co_return Status();
 }

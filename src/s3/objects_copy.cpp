@@ -95,7 +95,9 @@ Task<Result<Object>> Objects::copy_bytes(const CopyRequest& request, Copied sour
     const auto& caller = request.where.caller;
     return replace(tx, bucket, caller, std::move(object), before, "CopyObject");
   };
-  co_return co_await core_.store.write(write);
+  auto written = co_await core_.store.write(write);
+  if (!written) received.not_written(written.error());
+  co_return written;
 }
 
 Task<Result<Object>> Objects::copy(CopyRequest request) {
