@@ -58,6 +58,7 @@ Status Program::start() {
   for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals_, signal);
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // A limit on the size of files is a full disk like another.
   logging::set_level(log_level(options_.log_level));
   std::error_code error;
   std::filesystem::create_directories(options_.data, error);
