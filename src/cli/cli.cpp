@@ -27,7 +27,9 @@ void add_serve(CLI::App& app, Given& given) {
   auto* serve = app.add_subcommand("serve", "Run the server until SIGTERM or Ctrl-C");
   serve->add_option("--config", given.config, "A TOML file of settings")->type_name("FILE");
   for (const auto& row : server::option_table()) {
-    const std::string flag(row.flag), help = fmt::format("{} [{}]", row.help, row.environment);
+    const std::string flag(row.flag);
+    const auto help = row.environment.empty() ? std::string(row.help)
+                                              : fmt::format("{} [{}]", row.help, row.environment);
     if (const auto* s = std::get_if<std::string server::Options::*>(&row.field)) {
       serve->add_option(flag, given.serve.*(*s), help)
           ->type_name(std::string(row.value))

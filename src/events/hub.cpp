@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/failpoint.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "events/counting.h"
@@ -167,6 +168,7 @@ Status Hub::publish(store::Tx& tx, const Event& event) {
            {{"id", event.id}, {"detail_type", event.detail_type}});
     return {};
   }
+  TM_FAILPOINT_CHECK("events.publish");
   TM_TRY(const auto published, record_event(tx, event));
   TM_CHECK(archives_.keep(tx, event, published.seq, published.envelope));
   // Only Tidemill's own events have such a source (PutEvents refuses it); their names are plain.
@@ -286,6 +288,7 @@ Result<RoleDecision> Hub::decide(store::Tx& tx, Target& target, const Delivery& 
 }
 
 Result<Outcome> Hub::apply(store::Tx& tx, const Delivery& delivery) {
+  TM_FAILPOINT_CHECK("events.apply");
   auto* target = target_for(delivery.target_arn);
   if (target == nullptr) {
     return Outcome{
@@ -333,6 +336,7 @@ Result<Hub::Try> Hub::attempt(store::Tx& tx, const Delivery& delivery, const Ret
 /// The delivery ends here, with a dead letter where one is asked for.
 Status Hub::bury(store::Tx& tx, const Delivery& delivery, Exhausted exhausted, Try& result) {
   result.state = "failed";
+  TM_FAILPOINT_CHECK("events.dead_letter");
   if (delivery.dead_letter_arn.empty() || options_.dead_letters == nullptr) return {};
   const auto letter = make_dead_letter(delivery, result.outcome, result.tries, exhausted);
   TM_TRY(const auto against, options_.dead_letters->accept(tx, letter));
@@ -342,6 +346,7 @@ Status Hub::bury(store::Tx& tx, const Delivery& delivery, Exhausted exhausted, T
 
 Status Hub::record(store::Tx& tx, const Delivery& delivery, std::int64_t event_seq,
                    const Try& result, const std::string& subject) {
+  TM_FAILPOINT_CHECK("events.record");
   count(tx, delivery, result);
   if (!delivery.is_of_rule()) {  // A schedule's history tells what its deliveries came to.
     announce(tx, result);
@@ -391,6 +396,7 @@ void Hub::count(store::Tx& tx, const Sender& sender) const {
 }
 
 Status Hub::retry(store::Tx& tx, std::int64_t delivery_id, Try& result) {
+  TM_FAILPOINT_CHECK("events.retry");
   static const std::string sql =
       fmt::format("SELECT {} FROM deliveries d JOIN events e ON e.seq = d.event WHERE d.id = $1",
                   delivery_columns);

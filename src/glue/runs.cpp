@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/failpoint.h"
 #include "glue/refusal.h"
 
 namespace tidemill::glue {
@@ -105,6 +106,7 @@ Result<std::vector<RunRow>> Runs::list(store::Tx& tx, const Scope& scope, std::s
 }
 
 Status Runs::insert(store::Tx& tx, RunRow run) {
+  TM_FAILPOINT_CHECK("glue.run.insert");
   TM_CHECK(tx.exec(
       "INSERT INTO glue_runs (id, account, region, job, state, final, attempt, previous_id, given,"
       " arguments, settings, role, command, script, timeout_minutes, retries_max, trigger_source,"
@@ -185,10 +187,13 @@ Task<Status> Runs::spawned(std::string run_id, Spawned facts) {
                 facts.process.boot_id));
     return {};
   };
-  co_return co_await parts_.store.write(change);
+  const Status written = co_await parts_.store.write(change);
+  (void)TM_FAILPOINT("glue.run.running");
+  co_return written;
 }
 
 Task<Status> Runs::ended(std::string run_id, Ended facts) {
+  (void)TM_FAILPOINT("glue.run.before_end");
   auto change = [&](store::Tx& tx) -> Status {
     TM_TRY(auto run, find(tx, run_id));
     if (!run) return not_found(fmt::format("Job run {} not found.", run_id));
@@ -197,7 +202,9 @@ Task<Status> Runs::ended(std::string run_id, Ended facts) {
     if (!step) return {};
     return finish(tx, *std::move(run), *step, facts);
   };
-  co_return co_await parts_.store.write(change);
+  const Status written = co_await parts_.store.write(change);
+  (void)TM_FAILPOINT("glue.run.after_end");
+  co_return written;
 }
 
 Status Runs::finish(store::Tx& tx, RunRow run, const RunStep& step, const Ended& facts) {

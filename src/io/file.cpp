@@ -17,6 +17,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/failpoint.h"
+
 namespace tidemill::io {
 namespace {
 
@@ -32,6 +34,12 @@ std::unexpected<Error> failed(std::string_view what, std::string_view name, int 
                     : error == EMFILE || error == ENFILE                 ? Errc::unavailable
                                                                          : Errc::internal;
   return fail(code, fmt::format("can't {} {}: {}", what, name, strerrordesc_np(error)));
+}
+
+/// A flush that failed is never tried again: the kernel may have dropped the bytes, and the next
+/// one would say that all is well.
+std::unexpected<Error> not_flushed(std::string_view name, int error) {
+  return fail(Errc::corrupt, fmt::format("can't flush {}: {}", name, strerrordesc_np(error)));
 }
 
 /// Blocks for pieces that are being received, kept per thread for reuse.
@@ -84,13 +92,13 @@ class Buffer {
 
 }  // namespace
 
-Result<std::unique_ptr<Directory>> Directory::open(const std::string& path) {
+Result<std::unique_ptr<Directory>> Directory::open(const std::string& path, Disk& disk) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
     return failed("make directory", path, errno);
   }
   Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return failed("open directory", path, errno);
-  return std::unique_ptr<Directory>(new Directory(std::move(fd)));
+  return std::unique_ptr<Directory>(new Directory(std::move(fd), disk));
 }
 
 Status Directory::sync() {
@@ -106,11 +114,12 @@ Status Directory::sync() {
     syncing_ = true;
     const auto mine = ++begun_;
     lock.unlock();
-    const int error = ::fsync(fd_.get()) == 0 ? 0 : errno;
+    int error = TM_FAILPOINT("file.sync_directory");
+    if (error == 0 && disk_.sync_names(fd_.get()) != 0) error = errno;
     lock.lock();
     syncing_ = false;
     ended_ = mine;
-    if (error != 0) broken_ = failed("flush", "directory", error);
+    if (error != 0) broken_ = not_flushed("a directory", error);
     done_.notify_all();
   }
   return broken_;
@@ -130,8 +139,8 @@ struct FileSink::State {
 
   // On the pool, one at a time.
   Status open_file() {
-    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-    fd = Fd(::openat(directory.fd(), options.name.c_str(), flags, 0600));
+    if (const int error = TM_FAILPOINT("file.create")) return failed("create", options.name, error);
+    fd = Fd(directory.disk().create(directory.fd(), options.name.c_str()));
     if (!fd) return failed("create", options.name, errno);
     if (options.size && *options.size > early_writeback_bytes) {
       const int error = ::posix_fallocate(fd.get(), 0, static_cast<off_t>(*options.size));
@@ -142,9 +151,11 @@ struct FileSink::State {
   Status write_piece(std::string_view bytes) {
     if (!fd) TM_CHECK(open_file());
     if (options.tap) options.tap(bytes);
+    auto& disk = directory.disk();
     const auto begin = offset;
+    if (const int error = TM_FAILPOINT("file.write")) return failed("write", options.name, error);
     while (!bytes.empty()) {
-      const auto count = ::pwrite(fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      const auto count = disk.write(fd.get(), bytes.data(), bytes.size(), off_t(offset));
       if (count < 0 && errno == EINTR) continue;
       if (count <= 0) return failed("write", options.name, count == 0 ? ENOSPC : errno);
       bytes.remove_prefix(std::size_t(count));
@@ -156,11 +167,13 @@ struct FileSink::State {
     return {};
   }
   Status flush(std::string_view rest) {
+    auto& disk = directory.disk();
     TM_CHECK(write_piece(rest));
-    if (options.size && offset < *options.size && ::ftruncate(fd.get(), off_t(offset)) != 0) {
+    if (options.size && offset < *options.size && disk.set_size(fd.get(), off_t(offset)) != 0) {
       return failed("cut", options.name, errno);
     }
-    if (::fdatasync(fd.get()) != 0) return failed("flush", options.name, errno);
+    if (const int error = TM_FAILPOINT("file.sync")) return not_flushed(options.name, error);
+    if (disk.sync(fd.get()) != 0) return not_flushed(options.name, errno);
     return directory.sync();
   }
 

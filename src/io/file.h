@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "io/disk.h"
 #include "io/loops.h"
 #include "io/process.h"
 #include "io/task.h"
@@ -23,17 +24,21 @@ namespace tidemill::io {
 class Directory {
  public:
   /// Makes the directory if it isn't there (its parent must be). Blocks.
-  static Result<std::unique_ptr<Directory>> open(const std::string& path);
+  static Result<std::unique_ptr<Directory>> open(const std::string& path,
+                                                 Disk& disk = Disk::system());
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+  [[nodiscard]] Disk& disk() const noexcept { return disk_; }
   /// Blocks until every name made or removed before the call is on disk. Calls at the same time
-  /// share an fsync. Once one has failed all fail: what the kernel has dropped stays lost.
+  /// share an fsync. Once one has failed all fail, with corrupt: what the kernel has dropped stays
+  /// lost.
   Status sync();
 
  private:
-  explicit Directory(Fd fd) : fd_(std::move(fd)) {}
+  Directory(Fd fd, Disk& disk) : fd_(std::move(fd)), disk_(disk) {}
 
   const Fd fd_;
+  Disk& disk_;
   std::mutex mutex_;
   std::condition_variable done_;
   std::uint64_t begun_ = 0, ended_ = 0;  // Syncs, counted.
@@ -63,7 +68,8 @@ class FileSink {
 
   /// Takes a copy. Waits only while both buffers are full.
   Task<Status> write(std::string_view bytes);
-  /// Comes back when bytes and name are on disk.
+  /// Comes back when bytes and name are on disk. Fails with corrupt where that can't be known any
+  /// more: nothing must be acknowledged then that shares the disk.
   Task<Status> finish();
 
  private:

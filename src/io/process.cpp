@@ -71,8 +71,8 @@ class SpawnSetup {
     sigfillset(&all);
     ::posix_spawnattr_setsigmask(&attributes_, &none);
     ::posix_spawnattr_setsigdefault(&attributes_, &all);
-    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                                 POSIX_SPAWN_SETSID);
+    ::posix_spawnattr_setflags(&attributes_,
+                               POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
   }
   ~SpawnSetup() {
     ::posix_spawn_file_actions_destroy(&actions_);
@@ -249,8 +249,7 @@ FileWatch::~FileWatch() {
 }
 
 Result<int> FileWatch::add(const std::string& path, std::function<void()> written) {
-  const int key =
-      ::inotify_add_watch(state_->descriptor.native_handle(), path.c_str(), IN_MODIFY);
+  const int key = ::inotify_add_watch(state_->descriptor.native_handle(), path.c_str(), IN_MODIFY);
   if (key < 0) {
     return fail(Errc::unavailable, fmt::format("watching {}: {}", path, std::strerror(errno)));
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/encoding.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 
 namespace tidemill::s3 {
@@ -89,7 +90,11 @@ Task<Status> Bodies::receive_large(Source& source, Received& received,
     if (size > bytes_max) co_return too_large(size, bytes_max);
     TM_CO_CHECK(co_await sink.write(piece));
   }
-  TM_CO_CHECK(co_await sink.finish());
+  const Status finished = co_await sink.finish();
+  if (!finished && finished.error().code == Errc::corrupt && on_fatal_) {
+    on_fatal_(finished.error());
+  }
+  TM_CO_CHECK(finished);
   verified_.add(file, 0, (size - 1) / Hasher::block_bytes);
   co_return Status();
 }
@@ -111,6 +116,7 @@ Task<Result<std::string>> Bodies::digest_again(const Received& received, DigestK
 }
 
 Result<std::int64_t> Bodies::insert(store::Tx& tx, Received& received) {
+  TM_FAILPOINT_CHECK("object.row");
   received.rowed_ = true;
   std::optional<std::string_view> file;
   std::optional<store::Blob> bytes;

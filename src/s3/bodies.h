@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -37,6 +38,11 @@ class Received {
   [[nodiscard]] std::uint64_t size() const noexcept { return sums_.size; }
   /// Of sums().checksum.
   [[nodiscard]] DigestKind kind() const noexcept { return kind_; }
+  /// The transaction that was to give it a row has failed. Where it was surely undone the file goes
+  /// at once: a full disk gets no fuller by what it refuses.
+  void not_written(const Error& why) noexcept {
+    if (why.code != Errc::unavailable && why.code != Errc::corrupt) rowed_ = false;
+  }
 
  private:
   friend class Bodies;
@@ -69,6 +75,9 @@ class Bodies {
     store::Store& store;
     io::Pool& pool;
     Random& random;
+    /// Called when bytes could not be flushed: the process should end.
+    std::function<void(const Error&)> on_fatal = {};
+    io::Disk& disk = io::Disk::system();
   };
   /// Opens (or makes) the tree at `directory`, and begins to clear away what a crash left behind.
   static Result<std::unique_ptr<Bodies>> open(const Parts& parts, const std::string& directory);
@@ -143,6 +152,8 @@ class Bodies {
   store::Store& store_;
   io::Pool& pool_;
   Random& random_;
+  const std::function<void(const Error&)> on_fatal_;
+  io::Disk& disk_;
   const std::string directory_;
   std::vector<std::unique_ptr<io::Directory>> leaves_;
   std::atomic<std::uint64_t> names_ = 0;

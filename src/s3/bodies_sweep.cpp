@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "s3/bodies.h"
 
@@ -26,6 +27,8 @@ Bodies::Bodies(const Parts& parts, std::string directory)
     : store_(parts.store),
       pool_(parts.pool),
       random_(parts.random),
+      on_fatal_(parts.on_fatal),
+      disk_(parts.disk),
       directory_(std::move(directory)) {}
 
 Result<std::unique_ptr<Bodies>> Bodies::open(const Parts& parts, const std::string& directory) {
@@ -45,11 +48,12 @@ Bodies::~Bodies() {
 }
 
 Status Bodies::make_tree() {
-  TM_TRY(const auto root, io::Directory::open(directory_));
+  TM_TRY(const auto root, io::Directory::open(directory_, disk_));
   for (std::size_t first = 0; first < fan_out; ++first) {
-    TM_TRY(const auto middle, io::Directory::open(fmt::format("{}/{}", directory_, first)));
+    TM_TRY(const auto middle, io::Directory::open(fmt::format("{}/{}", directory_, first), disk_));
     for (std::size_t second = 0; second < fan_out; ++second) {
-      TM_TRY(auto leaf, io::Directory::open(fmt::format("{}/{}/{}", directory_, first, second)));
+      TM_TRY(auto leaf,
+             io::Directory::open(fmt::format("{}/{}/{}", directory_, first, second), disk_));
       leaves_.push_back(std::move(leaf));
     }
     TM_CHECK(middle->sync());
@@ -106,7 +110,7 @@ void Bodies::sweep_loop() {
       TM_LOG(warn, "s3", "files can't be removed", {{"reason", swept.error().message}});
     }
     lock.lock();
-    const bool rest = swept && *swept;
+    const bool rest = !swept || *swept;
     if (!dirty_ && !rest) {
       clean_now_ = true;
       clean_.notify_all();
@@ -142,10 +146,12 @@ Result<bool> Bodies::sweep() {
           std::erase_if(entries, [this](const Entry& e) { return pinned_.contains(e.file); });
       rest = rest || kept > 0;
     }
+    TM_FAILPOINT_CHECK("object.remove");
     for (const auto& entry : entries) {
       TM_CHECK(io::remove_file(path_of(entry.file)));
       verified_.remove(entry.file);
     }
+    TM_FAILPOINT_CHECK("object.removed");
     const auto done = [&entries](store::Tx& tx) -> Status {
       for (const auto& entry : entries) {
         TM_CHECK(tx.exec("DELETE FROM garbage WHERE id = $1", entry.id));

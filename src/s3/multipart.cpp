@@ -148,9 +148,16 @@ Task<Result<Multipart::StoredPart>> Multipart::put_part(PutPartRequest request, 
     TM_CO_TRY(const auto raw, co_await core_.bodies.digest_again(received, kept));
     part.checksum = to_base64(raw);
   }
-  auto write = [&](store::Tx& tx) { return save_part(tx, request.upload, part, received); };
-  TM_CO_TRY(part, co_await core_.store.write(write));
+  TM_CO_TRY(part, co_await write_part(request.upload, std::move(part), received));
   co_return StoredPart{part, echo};
+}
+
+Task<Result<UploadPart>> Multipart::write_part(const UploadRequest& request, UploadPart part,
+                                               Received& received) {
+  auto write = [&](store::Tx& tx) { return save_part(tx, request, part, received); };
+  auto written = co_await core_.store.write(write);
+  if (!written) received.not_written(written.error());
+  co_return written;
 }
 
 Task<Result<Multipart::StoredPart>> Multipart::copy_part(CopyPartRequest request) {
@@ -191,8 +198,7 @@ Task<Result<Multipart::StoredPart>> Multipart::copy_part(CopyPartRequest request
                   .etag = to_hex(received.sums().md5),
                   .checksum = to_base64(received.sums().checksum),
                   .modified = core_.clock.now()};
-  auto write = [&](store::Tx& tx) { return save_part(tx, request.upload, part, received); };
-  TM_CO_TRY(part, co_await core_.store.write(write));
+  TM_CO_TRY(part, co_await write_part(request.upload, std::move(part), received));
   Checksum echo{.kind = seen.kind, .value = part.checksum};
   co_return StoredPart{std::move(part), std::move(echo), std::move(seen.version)};
 }

@@ -112,6 +112,8 @@ class Multipart {
                                          const UploadQuery& query);
 
  private:
+  Task<Result<UploadPart>> write_part(const UploadRequest& request, UploadPart part,
+                                      Received& received);
   Result<UploadPart> save_part(store::Tx& tx, const UploadRequest& request, UploadPart part,
                                Received& received);
   Result<Object> complete_in(store::Tx& tx, const CompleteRequest& request);

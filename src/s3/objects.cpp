@@ -71,7 +71,9 @@ Task<Result<Object>> Objects::put(PutRequest request, Source& source) {
     TM_TRY(object.body, core_.bodies.insert(tx, received));
     return replace(tx, bucket, where.caller, std::move(object), before, "PutObject");
   };
-  co_return co_await core_.store.write(write);
+  auto written = co_await core_.store.write(write);
+  if (!written) received.not_written(written.error());
+  co_return written;
 }
 
 Result<Object> Objects::replace(store::Tx& tx, const Bucket& bucket, const Caller& caller,

@@ -106,7 +106,9 @@ Task<Result<CopyResult>> Objects::copy_bytes(const CopyRequest& request, Copied 
     const auto shown = shown_version(bucket, object);
     return CopyResult{std::move(object), shown, source.source_version};
   };
-  co_return co_await core_.store.write(write);
+  auto written = co_await core_.store.write(write);
+  if (!written) received.not_written(written.error());
+  co_return written;
 }
 
 Task<Result<CopyResult>> Objects::copy(CopyRequest request) {

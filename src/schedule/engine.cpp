@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 
 namespace tidemill::schedule {
@@ -84,6 +85,7 @@ Result<Engine::Claim> Engine::settle(store::Tx& tx, TimerId id, const Timer& tim
          tx.exec("UPDATE timers SET decided_ms = $1 WHERE id = $2 AND version = $3"
                  " AND decided_ms = $4 AND enabled = 1",
                  decision.decided.ms, id, timer.version, timer.decided));
+  TM_FAILPOINT_CHECK("schedule.claim");
   claim.holds = changed == 1;
   if (!claim.holds) return claim;
   if (timer.recheck) TM_CHECK(leave_out_decided(tx, id, decision));
@@ -131,6 +133,7 @@ Status Engine::judge(store::Tx& tx, TimerId id, const Timer& timer, Verdict& ver
   if (verdict.runs()) {
     if (step == Step::cancel_and_run) TM_CHECK(cancel(tx, id));
     TM_TRY(event, starter(timer.kind).start(tx, timer.ref, verdict.planned));
+    TM_FAILPOINT_CHECK("schedule.start");
   }
   TM_TRY(const auto written,
          tx.exec("INSERT INTO firings (timer, planned_ms, fate, reason, decided_ms, event)"

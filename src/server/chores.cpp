@@ -9,6 +9,8 @@ namespace {
 
 constexpr auto tidy_every = std::chrono::milliseconds(std::chrono::hours(1));
 constexpr auto tidy_pause = std::chrono::milliseconds(100);
+/// The store was full or busy, or the disk is: what is due stays due.
+constexpr auto pause_after_failure = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -19,8 +21,10 @@ void Program::deliver_due() {
         if (next) tx.on_commit([this, at = *next] { due_->set(at); });
         return {};
       },
-      [](const Status& done) {
-        if (!done) TM_LOG(error, "events", "delivery failed", {{"reason", done.error().message}});
+      [this](const Status& done) {
+        if (done) return;
+        TM_LOG(error, "events", "delivery failed", {{"reason", done.error().message}});
+        due_->set(clock_.now().plus(pause_after_failure));
       });
 }
 
@@ -39,8 +43,10 @@ void Program::tidy_up() {
             [this, more] { tidy_->set(clock_.now().plus(more ? tidy_pause : tidy_every)); });
         return {};
       },
-      [](const Status& done) {
-        if (!done) TM_LOG(error, "events", "tidying failed", {{"reason", done.error().message}});
+      [this](const Status& done) {
+        if (done) return;
+        TM_LOG(error, "events", "tidying failed", {{"reason", done.error().message}});
+        tidy_->set(clock_.now().plus(pause_after_failure));
       });
   tidy_up_metrics();
 }
@@ -53,8 +59,10 @@ void Program::work_on_queues() {
         if (next) tx.on_commit([this, at = *next] { queue_work_->set(at); });
         return {};
       },
-      [](const Status& done) {
-        if (!done) TM_LOG(error, "sqs", "queues' work failed", {{"reason", done.error().message}});
+      [this](const Status& done) {
+        if (done) return;
+        TM_LOG(error, "sqs", "queues' work failed", {{"reason", done.error().message}});
+        queue_work_->set(clock_.now().plus(pause_after_failure));
       });
 }
 

@@ -41,6 +41,10 @@ constexpr OptionRow table[] = {
     {"--test-mode", "TIDEMILL_TEST_MODE", "",
      "For test suites: any key is accepted, no policy is asked, /_tidemill/reset and a clock.",
      &Options::test_mode},
+    {"--failpoints", "TIDEMILL_FAILPOINTS", "NAME=ACTION;…",
+     "For crash tests: where to crash, fail or wait.", &Options::failpoints},
+    {"--allow-failpoints", "", "", "Let failpoints be set without test mode.",
+     &Options::allow_failpoints},
 };
 
 Result<int> to_int(std::string_view text, std::string_view what) {
@@ -85,12 +89,28 @@ std::string_view nearest_key(std::string_view key) {
   return nearest(key, names);
 }
 
+/// A variable that was left behind somewhere must not make a server crash, nor may others reach one
+/// that does.
+Status check_failpoints(const Options& options, bool loopback) {
+  if (!options.failpoints.empty() && !options.test_mode && !options.allow_failpoints) {
+    return fail(Errc::invalid_argument,
+                "--failpoints (or TIDEMILL_FAILPOINTS) make the server crash on purpose; unset "
+                "them, or add --allow-failpoints");
+  }
+  if (options.allow_failpoints && !loopback) {
+    return fail(Errc::invalid_argument,
+                "--allow-failpoints is for loopback addresses only; use --listen 127.0.0.1:PORT");
+  }
+  return {};
+}
+
 }  // namespace
 
 std::span<const OptionRow> option_table() noexcept { return table; }
 
 Status apply_environment(Options& options) {
   for (const auto& row : table) {
+    if (row.environment.empty()) continue;
     const std::string name(row.environment);
     const char* value = std::getenv(name.c_str());
     if (value == nullptr) continue;
@@ -162,6 +182,7 @@ Status check_options(const Options& options) {
                 "--test-mode accepts any key, so it listens on loopback addresses only; use "
                 "--listen 127.0.0.1:PORT");
   }
+  TM_CHECK(check_failpoints(options, loopback));
   static constexpr std::string_view levels[] = {"debug", "info", "warn", "error"};
   if (std::ranges::find(levels, options.log_level) == std::end(levels)) {
     return fail(Errc::invalid_argument, fmt::format("--log-level must be debug, info, warn or "

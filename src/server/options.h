@@ -25,11 +25,13 @@ struct Options {
   int audit_days = 30;
   bool strict_aws = false;
   bool test_mode = false;
+  std::string failpoints;
+  bool allow_failpoints = false;
 };
 
 struct OptionRow {
   std::string_view flag;         ///< "--listen"; the file's key is the same without "--".
-  std::string_view environment;  ///< "TIDEMILL_LISTEN"
+  std::string_view environment;  ///< "TIDEMILL_LISTEN"; empty: can't be set there.
   std::string_view value;        ///< What stands for the value in the help; empty for a switch.
   std::string_view help;
   std::variant<std::string Options::*, int Options::*, bool Options::*> field;

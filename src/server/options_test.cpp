@@ -55,6 +55,16 @@ TEST(Options, TestModeStaysOnLoopback) {
   EXPECT_FALSE(check_options(options));
 }
 
+TEST(Options, FailpointsNeedAFlag) {
+  Options options;
+  options.failpoints = "sqs.send=crash";
+  EXPECT_FALSE(check_options(options)) << "the environment alone never makes a server crash";
+  options.allow_failpoints = true;
+  EXPECT_TRUE(check_options(options));
+  options.listen = "0.0.0.0:4566";
+  EXPECT_FALSE(check_options(options));
+}
+
 TEST(Options, RefusesWhatCannotWork) {
   for (const auto bad : {"4566", "host:", "host:x", ":1", "127.0.0.1:70000"}) {
     EXPECT_FALSE(parse_address(bad)) << bad;

@@ -57,6 +57,7 @@ class Program {
 
   Status listen();
   Status open_stores();
+  void give_up();
   Status make_services();
   Status load_state();
   void wire_operations();

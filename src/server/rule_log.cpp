@@ -1,5 +1,6 @@
 #include "server/rule_log.h"
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "io/wake.h"
 
@@ -59,7 +60,9 @@ struct RuleLog::State {
     auto change = [&](store::Tx& tx) {
       return self->parts.ledger.append_projected(tx, projection, batch.last, batch.lines);
     };
+    (void)TM_FAILPOINT("logs.projecting");
     TM_CO_CHECK(co_await self->parts.logs_store.write(change));
+    (void)TM_FAILPOINT("logs.projected");
     co_return batch.rows;
   }
 

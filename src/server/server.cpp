@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "server/program.h"
 
@@ -51,11 +52,13 @@ Status Program::listen() {
 }
 
 Status Program::start() {
+  TM_CHECK(failpoint::arm(options_.failpoints));
   // Before any thread: all of them then leave these signals to wait().
   sigemptyset(&signals_);
   for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals_, signal);
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // A limit on the size of files is a full disk like another.
   logging::set_level(log_level(options_.log_level));
   std::error_code error;
   std::filesystem::create_directories(options_.data, error);

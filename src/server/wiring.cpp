@@ -66,13 +66,16 @@ sqs::Queues::Options Program::queue_options() {
           .meter = recorder_.get()};
 }
 
+/// What is on disk can't be known any more: the next start will see.
+void Program::give_up() {
+  broken_ = true;
+  kill(getpid(), SIGTERM);
+}
+
 Status Program::open_stores() {
   const auto open = [this](std::string_view name, const std::vector<store::Migration>& migrations) {
     store::SqliteOptions sqlite{.path = fmt::format("{}/{}", options_.data, name)};
-    sqlite.on_fatal = [this](const Error&) {
-      broken_ = true;
-      kill(getpid(), SIGTERM);
-    };
+    sqlite.on_fatal = [this](const Error&) { give_up(); };
     return store::open_sqlite(std::move(sqlite), migrations);
   };
   TM_TRY(store_, open("tidemill.db",
@@ -106,7 +109,8 @@ Status Program::make_services() {
   const RuleLog::Parts rule_log{*loops_, *store_, *logs_store_, *ledger_};
   rule_log_ = std::make_unique<RuleLog>(rule_log);
 
-  TM_TRY(bodies_, s3::Bodies::open({*store_, *pool_, random_}, options_.data + "/objects"));
+  const s3::Bodies::Parts bodies{*store_, *pool_, random_, [this](const Error&) { give_up(); }};
+  TM_TRY(bodies_, s3::Bodies::open(bodies, options_.data + "/objects"));
   const s3::Core core{*store_, *bodies_, *hub_, clock_, random_};
   objects_ = std::make_unique<s3::Objects>(core);
   bucket_policies_ = std::make_unique<s3::BucketPolicies>(*authority_);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/failpoint.h"
 #include "sqs/errors.h"
 #include "sqs/handle.h"
 #include "sqs/queues.h"
@@ -155,6 +156,7 @@ Result<bool> Queues::receive_from_lane(store::Tx& tx, Receiving& receiving,
 /// To the receiver; or to the dead letters, if it has been received often enough.
 Status Queues::hand_over(store::Tx& tx, Receiving& receiving, Row& row) {
   const auto& queue = receiving.queue;
+  TM_FAILPOINT_CHECK("sqs.receive");
   if (receiving.is_dead(row)) {
     ++receiving.buried;
     return relocate(tx, row, {queue, *receiving.dead_letters});
@@ -221,6 +223,7 @@ Status Queues::remove_message(store::Tx& tx, const Queue& queue, std::string_vie
     lane = r.maybe_text(0);
     return true;
   };
+  TM_FAILPOINT_CHECK("sqs.delete");
   TM_CHECK(
       tx.each("DELETE FROM sqs_messages WHERE seq = $1 AND box = $2 AND receipt = $3"
               " RETURNING lane",

@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/encoding.h"
+#include "base/failpoint.h"
 #include "sqs/errors.h"
 #include "sqs/queues.h"
 #include "sqs/row.h"
@@ -123,6 +124,7 @@ Result<Sent> Queues::send_in_order(store::Tx& tx, const Queue& queue, const Mess
 }
 
 Status Queues::insert(store::Tx& tx, const Row& row) const {
+  TM_FAILPOINT_CHECK("sqs.send");
   TM_CHECK(
       tx.exec("INSERT INTO sqs_messages (seq, box, id, lane, sent_ms, visible_ms, receipt,"
               " receives, sender, group_id, dedup_id, trace, attributes, body)"

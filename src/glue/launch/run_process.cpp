@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "base/failpoint.h"
+
 namespace tidemill::glue {
 namespace {
 
@@ -48,7 +50,9 @@ Task<Status> persist(std::shared_ptr<LaunchContext> context, std::function<Task<
   auto pause = 20ms;
   for (;;) {
     Status done = co_await act();
-    if (done || done.error().code != Errc::throttled || context->is_closing) co_return done;
+    const bool may_pass =
+        !done && (done.error().code == Errc::throttled || done.error().code == Errc::storage_full);
+    if (!may_pass || context->is_closing) co_return done;
     if (!co_await io::sleep_for(pause)) co_return done;
     pause = std::min(pause * 2, std::chrono::milliseconds(2000));
   }
@@ -163,7 +167,9 @@ Task<Result<RunProcess::Begun>> RunProcess::spawn(bool again) {
     options.stdout_fd = files.out.get();
     options.stderr_fd = files.err.get();
     options.extra_fd = files.status.get();
+    TM_FAILPOINT_CHECK("glue.run.before_spawn");
     TM_TRY(const int pid, io::spawn(options));
+    (void)TM_FAILPOINT("glue.run.after_spawn");
     Begun begun{.process = io::identify(pid)};
     TM_TRY(begun.pidfd, io::open_pidfd(pid));
     return begun;

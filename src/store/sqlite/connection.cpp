@@ -1,5 +1,6 @@
 #include "store/sqlite/connection.h"
 
+#include <cerrno>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -57,6 +58,24 @@ int bind(sqlite3_stmt* statement, int position, const Value& value) {
   return std::visit(Binder{statement, position}, value);
 }
 
+/// SQLite itself knows only ENOSPC as a full disk, not a quota or a limit on the size of files.
+bool is_no_room(int error) noexcept { return error == EFBIG || error == EDQUOT || error == ENOSPC; }
+
+/// Whether a failed write failed for want of room. A flush never does, as far as we know.
+bool lacks_room(sqlite3* db, int code) noexcept {
+  if (code == SQLITE_IOERR_SHMSIZE) return true;
+  if (code != SQLITE_IOERR_WRITE && code != SQLITE_IOERR_TRUNCATE) return false;
+  for (const int which : {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER}) {
+    sqlite3_file* file = nullptr;
+    sqlite3_file_control(db, "main", which, &file);
+    int error = 0;
+    if (file == nullptr || file->pMethods == nullptr) continue;
+    file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+    if (is_no_room(error)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Connection::Connection(sqlite3* db) : db_(db) {}
@@ -66,24 +85,25 @@ Connection::~Connection() {
   sqlite3_close_v2(db_);
 }
 
-Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, bool writer,
-                                                     int cache_kib) {
+Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
   // Without statistics that nobody reads, an allocation takes no lock that all connections share.
   static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   (void)configured;
   sqlite3* db = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0);
-  const int code = sqlite3_open_v2(path.c_str(), &db, flags, nullptr);
+  const int flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (settings.writer ? SQLITE_OPEN_CREATE : 0);
+  const int code = sqlite3_open_v2(settings.path.c_str(), &db, flags,
+                                   settings.vfs.empty() ? nullptr : settings.vfs.c_str());
   std::unique_ptr<Connection> connection(new Connection(db));
-  if (code != SQLITE_OK) return std::unexpected(connection->error(code, "open " + path));
+  if (code != SQLITE_OK) return std::unexpected(connection->error(code, "open " + settings.path));
   sqlite3_extended_result_codes(db, 1);
   sqlite3_busy_timeout(db, 5000);
   TM_CHECK(connection->script(fmt::format(
       "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
       "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON; PRAGMA secure_delete=OFF;"
       "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-{}; PRAGMA query_only={};",
-      cache_kib, writer ? "OFF" : "ON")));
-  if (writer) {
+      settings.cache_kib, settings.writer ? "OFF" : "ON")));
+  if (settings.writer) {
     sqlite3_wal_hook(
         db,
         [](void* self, sqlite3*, const char*, int pages) {
@@ -105,6 +125,8 @@ Error Connection::error(int code, std::string_view sql) const {
       return {.code = Errc::internal, .message = message};
     case SQLITE_FULL: return {.code = Errc::storage_full, .message = message};
     case SQLITE_IOERR:
+      return {.code = lacks_room(db_, code) ? Errc::storage_full : Errc::corrupt,
+              .message = message};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return {.code = Errc::corrupt, .message = message};
     default: return {.code = Errc::internal, .message = message};

@@ -16,10 +16,15 @@ namespace tidemill::store {
 
 class Connection final : public Tx {
  public:
-  /// Opens (and for a writer creates) the database at `path` with our settings: WAL,
+  /// Opens (and for a writer creates) the database with our pragmas: WAL,
   /// synchronous=FULL, no automatic checkpoint; a reader is query_only.
-  static Result<std::unique_ptr<Connection>> open(const std::string& path, bool writer,
-                                                  int cache_kib);
+  struct Settings {
+    std::string path;
+    bool writer = false;
+    int cache_kib = 2048;
+    std::string vfs = {};  ///< SQLite's file system layer; empty: its own.
+  };
+  static Result<std::unique_ptr<Connection>> open(const Settings& settings);
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -39,7 +44,8 @@ class Connection final : public Tx {
   void drop_actions_after(std::size_t count);
   /// Pages that the write-ahead log holds since the last complete checkpoint.
   [[nodiscard]] int wal_pages() const noexcept { return wal_pages_; }
-  /// Copies the write-ahead log into the database as far as readers allow.
+  /// Copies the write-ahead log into the database as far as readers allow. What fails with
+  /// storage_full can be tried again later, nothing else.
   Status checkpoint();
   /// Gives back the pages it holds beyond what it is working with.
   void release_memory() noexcept;

@@ -16,6 +16,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "store/sqlite/connection.h"
@@ -25,9 +26,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// 64 MiB: then the commit thread checkpoints at once. Pages that every write changes are copied
-/// once for all of it.
-constexpr int wal_pages_max = 16384;
 constexpr auto idle_before_checkpoint = std::chrono::seconds(1);
 
 /// A closure that waits for its thread, and what to do with its result.
@@ -192,6 +190,7 @@ class SqliteStore final : public Store {
   void commit(std::deque<Pending>& batch);
   Status run_batch(std::deque<Pending>& batch, std::vector<Status>& results);
   void checkpoint_if(int pages);
+  void give_up(const Error& reason);
   void read_loop(Connection& connection);
 
   const SqliteOptions options_;
@@ -217,20 +216,30 @@ void SqliteStore::commit_loop() {
       continue;
     }
     commit(batch);
-    checkpoint_if(wal_pages_max);
+    checkpoint_if(options_.wal_pages_max);
   }
   checkpoint_if(1);
 }
 
 void SqliteStore::checkpoint_if(int pages) {
   if (broken_ || writer_->wal_pages() < pages) return;
+  (void)TM_FAILPOINT("store.checkpoint");
   if (const auto done = writer_->checkpoint(); !done) {
     TM_LOG(warn, "store", "checkpoint failed", {{"reason", done.error().message}});
+    if (done.error().code != Errc::storage_full) give_up(done.error());
   }
+}
+
+/// A failed fsync must never be retried: the kernel may have dropped the pages.
+void SqliteStore::give_up(const Error& reason) {
+  broken_ = Error{.code = Errc::unavailable,
+                  .message = "the store takes no more writes: " + reason.message};
+  if (options_.on_fatal) options_.on_fatal(*broken_);
 }
 
 /// Runs each closure in a savepoint. Fails only if the transaction as a whole is lost.
 Status SqliteStore::run_batch(std::deque<Pending>& batch, std::vector<Status>& results) {
+  TM_FAILPOINT_CHECK("store.transaction");
   TM_CHECK(writer_->exec("BEGIN IMMEDIATE"));
   for (auto& pending : batch) {
     const auto actions = writer_->action_count();
@@ -246,7 +255,9 @@ Status SqliteStore::run_batch(std::deque<Pending>& batch, std::vector<Status>& r
     TM_CHECK(writer_->exec("RELEASE s"));
     results.push_back(std::move(result));
   }
+  TM_FAILPOINT_CHECK("store.commit.before_sync");
   TM_CHECK(writer_->exec("COMMIT"));
+  (void)TM_FAILPOINT("store.commit.after_sync");
   return {};
 }
 
@@ -259,16 +270,17 @@ void SqliteStore::commit(std::deque<Pending>& batch) {
     if (!broken_) {
       if (writer_->in_transaction()) (void)writer_->exec("ROLLBACK");
       TM_LOG(error, "store", "commit failed", {{"reason", committed.error().message}});
-      // A failed fsync must never be retried: the kernel may have dropped the pages.
       if (committed.error().code != Errc::storage_full) {
-        broken_ = Error{.code = Errc::unavailable,
-                        .message = "the store takes no more writes: " + committed.error().message};
-        if (options_.on_fatal) options_.on_fatal(*broken_);
+        give_up(committed.error());
+      } else {
+        checkpoint_if(
+            1);  // The log begins anew in the room that it has: enough to delete something.
       }
     }
     results.assign(batch.size(), committed);
   }
   for (auto& action : writer_->take_actions()) action();
+  (void)TM_FAILPOINT("store.answer");
   Answers answers;
   for (std::size_t i = 0; i < batch.size(); ++i) answers.add(batch[i], std::move(results[i]));
   answers.send();
@@ -326,11 +338,23 @@ Status migrate(Connection& db, std::span<const Migration> migrations) {
 
 Result<std::unique_ptr<Store>> open_sqlite(SqliteOptions options,
                                            std::span<const Migration> migrations) {
-  TM_TRY(auto writer, Connection::open(options.path, true, options.writer_cache_kib));
+  TM_TRY(auto writer, Connection::open({.path = options.path,
+                                        .writer = true,
+                                        .cache_kib = options.writer_cache_kib,
+                                        .vfs = options.vfs}));
   TM_CHECK(migrate(*writer, migrations));
+  // After a flush that failed, the log may be whole in the kernel's memory only, and what follows
+  // it would be lost with it. Copied into the database, it is written once more and begun anew.
+  // A full disk leaves it as it is: what is there can be read, and room may come.
+  const auto copied = writer->checkpoint();
+  if (!copied && copied.error().code != Errc::storage_full) {
+    return std::unexpected(copied.error());
+  }
   std::vector<std::unique_ptr<Connection>> readers;
   for (int i = 0; i < options.readers; ++i) {
-    TM_TRY(auto reader, Connection::open(options.path, false, options.reader_cache_kib));
+    TM_TRY(auto reader,
+           Connection::open(
+               {.path = options.path, .cache_kib = options.reader_cache_kib, .vfs = options.vfs}));
     readers.push_back(std::move(reader));
   }
   return std::make_unique<SqliteStore>(std::move(options), std::move(writer), std::move(readers));

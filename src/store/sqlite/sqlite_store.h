@@ -18,6 +18,10 @@ struct SqliteOptions {
   std::size_t batch_max = 1024;   ///< Writes in one commit.
   int writer_cache_kib = 8192;
   int reader_cache_kib = 2048;
+  /// With so many pages (of 4 KiB) in the write-ahead log the commit thread checkpoints at once.
+  /// Pages that every write changes are copied once for all of it.
+  int wal_pages_max = 16384;
+  std::string vfs = {};  ///< Tests: SQLite's file system layer.
   /// Called once, on the commit thread, when a commit failed for good: the process should end.
   std::function<void(const Error&)> on_fatal = {};
 };

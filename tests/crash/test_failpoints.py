@@ -1,0 +1,171 @@
+"""kill -9 at random moments and at every failpoint, while objects, events and messages come in.
+A separate checker (support/history.py) compares what clients were told with what is there."""
+
+import json
+import os
+import random
+import statistics
+import time
+from collections import Counter
+
+import pytest
+from support.crash_clients import Traffic
+from support import platform
+from support.failpoints import failpoint_names
+from support.history import OK, UNKNOWN, History, compare, read_store
+from support.server import Server
+from support.waiting import wait_until
+
+SEED = int(os.environ.get("TIDEMILL_SEED", "20240115"))
+CHECK_EVERY = 35
+REACHED_WITHIN_S = 8
+# Passed seldom in the life of a server: at their first passing, or the second.
+SELDOM = ("glue.", "logs.", "schedule.", "store.checkpoint", "object.remove", "events.retry")
+
+HELD = """import os, time
+while not os.path.exists({gate!r}): time.sleep(0.2)
+"""
+NOTES_ITSELF = """import sys
+with open({notes!r}, "a") as notes: notes.write(sys.argv[sys.argv.index("--JOB_RUN_ID") + 1] + "\\n")
+"""
+
+
+def to_queue(server, name, kinds, queue, **target):
+    events = server.client("events")
+    pattern = {"source": ["crash.client"], "detail-type": kinds}
+    events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+    arn = f"arn:aws:sqs:us-east-1:{platform.ACCOUNT}:{queue}"
+    answer = events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": arn} | target])
+    assert answer["FailedEntryCount"] == 0
+
+
+class Proof:
+    """One data directory through many deaths of its server."""
+
+    def __init__(self, directory):
+        self.gate, self.notes = directory / "gate", directory / "notes"
+        self.server = Server(directory / "data", "--max-running", "4", "--allow-failpoints")
+        self.chance = random.Random(SEED)
+        self.history = History()
+        self.numbers = iter(range(10**8))
+        self.deleted, self.recoveries = set(), []
+        self.reached = Counter()
+        self.kills = 0
+
+    def make_platform(self):
+        server = self.server.start()
+        sqs = server.client("sqs")
+        allow = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
+                 "Action": "sqs:SendMessage", "Resource": "*"}
+        for queue in ("inbox", "told", "dead"):
+            more = {} if queue == "inbox" else {"Policy": platform.policy(allow)}
+            sqs.create_queue(QueueName=queue, Attributes={"VisibilityTimeout": "1"} | more)
+        for bucket in ("uploads", "scratch"):
+            platform.make_bucket(server, bucket, events=bucket == "uploads")
+        one = {"MaxConcurrentRuns": 1}
+        held = platform.make_job(
+            server, "held", HELD.format(gate=str(self.gate)), ExecutionProperty=one
+        )
+        quick = platform.make_job(server, "quick", NOTES_ITSELF.format(notes=str(self.notes)))
+        platform.connect(server, "uploads", held)
+        kind = {"source": ["crash.client"], "detail-type": ["run"]}
+        platform.connect(server, "uploads", quick, pattern=kind)
+        to_queue(server, "told", ["plain"], "told")
+        dead = {"DeadLetterConfig": {"Arn": f"arn:aws:sqs:us-east-1:{platform.ACCOUNT}:dead"}}
+        to_queue(server, "dead", ["dead"], "nowhere", **dead)
+        put = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"}
+        platform.make_role(server, "storm", "scheduler.amazonaws.com", put)
+        server.kill()
+
+    def start(self, failpoints):
+        """False if it crashed while it started, as the failpoint wanted."""
+        self.server.environment = {"TIDEMILL_FAILPOINTS": failpoints} if failpoints else {}
+        begun = time.monotonic()
+        try:
+            self.server.start()
+        except AssertionError:
+            assert failpoints, self.server.log()[-3000:]
+            self.server.process.wait()
+            return False
+        self.recoveries.append(time.monotonic() - begun)
+        return True
+
+    def live(self, failpoint=None):
+        """One life: until the failpoint, or some acknowledgements and a kill at random."""
+        spec = ""
+        if failpoint:
+            latest = 2 if failpoint.startswith(SELDOM) else 12
+            spec = f"{failpoint}=crash@{self.chance.randint(1, latest)}"
+        before = self.server.log().count(f"failpoint {failpoint}: crash") if failpoint else 0
+        if self.start(spec):
+            traffic = Traffic(self.server, self.history, self.numbers, self.chance)
+            traffic.start()
+            self.let_die(traffic, failpoint)
+            traffic.stop()
+            self.deleted |= traffic.deleted
+        if failpoint:
+            self.reached[failpoint] += self.server.log().count(f"failpoint {failpoint}: crash") - before
+        self.kills += 1
+
+    def let_die(self, traffic, failpoint):
+        enough = self.chance.randint(1, 300)
+        end = time.monotonic() + REACHED_WITHIN_S
+        while self.server.is_running and time.monotonic() < end:
+            if not failpoint and traffic.acknowledged >= enough:
+                break
+            if failpoint == "store.checkpoint" and traffic.acknowledged >= enough:
+                traffic.is_over.set()  # It checkpoints when nobody writes.
+            time.sleep(0.002)
+        if self.server.is_running:
+            self.server.kill()
+        self.server.process.wait()
+
+    def check(self):
+        """Starts it without failpoints, lets it settle, ends it, and compares."""
+        assert self.start("")
+        def is_whole():
+            finished = self.server.command("check", check=False)
+            return finished.returncode == 0
+        wait_until(is_whole, 60, lambda: self.server.command("check", check=False).stdout)
+        wait_until(lambda: runs_are_over(self.server), 120, "the quick runs to end")
+        assert self.server.stop() == 0
+        broken = compare(self.history, read_store(self.server.data), self.deleted)
+        assert not broken, f"seed {SEED}:\n" + "\n".join(broken)
+        noted = Counter(self.notes.read_text().split()) if self.notes.exists() else Counter()
+        assert set(noted.values()) <= {1}, f"a script ran twice: {noted.most_common(3)}"
+        return noted
+
+
+def runs_are_over(server):
+    return all(run["JobRunState"] in platform.FINAL for run in platform.runs_of(server, "quick"))
+
+
+@pytest.mark.timeout(7200)
+def test_kill_at_every_failpoint_and_at_random(tmp_path, is_long):
+    names = failpoint_names()
+    lives = 2000 if is_long else 104
+    proof = Proof(tmp_path)
+    proof.make_platform()
+    try:
+        plan = names * (lives * 2 // 3 // len(names)) or names
+        plan = plan + [None] * (lives - len(plan))
+        proof.chance.shuffle(plan)
+        for number, failpoint in enumerate(plan, 1):
+            proof.live(failpoint)
+            if number % CHECK_EVERY == 0:
+                proof.check()
+        noted = proof.check()
+    finally:
+        proof.gate.touch()
+        if proof.server.is_running:
+            proof.server.kill()
+    took = sorted(proof.recoveries)
+    print(
+        f"seed {SEED}: {proof.kills} kills, {sum(proof.reached.values())} of them at failpoints, "
+        f"{proof.history.count(OK)} acknowledged, {proof.history.count(UNKNOWN)} unknown, "
+        f"{len(noted)} runs; 0 lost, 0 doubled, 0 orphans; ready again after "
+        f"{statistics.median(took) * 1000:.0f} ms, p99 {took[len(took) * 99 // 100] * 1000:.0f} ms"
+    )
+    missed = [name for name in names if not proof.reached[name]]
+    assert not missed, f"never reached: {missed}"
+    assert proof.history.count(OK) >= 10_000
