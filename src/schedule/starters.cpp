@@ -21,7 +21,7 @@ Result<std::int64_t> RuleStarter::start(store::Tx& tx, std::int64_t ref, TimeMs 
     stored = events::CompiledRule{*std::move(rule), std::move(targets)};
   }
   const auto& rule = known ? *known : *stored;
-  const events::Event event{.id = ordered_uuid(random_, planned),
+  const events::Event event{.id = ids_.next(planned),
                             .scope = rule.rule.key.scope,
                             .source = "aws.events",
                             .detail_type = "Scheduled Event",
@@ -40,7 +40,7 @@ Result<std::int64_t> ScheduleStarter::start(store::Tx& tx, std::int64_t ref, Tim
   if (auto& input = schedule->target.input.constant) {
     *input = fill_attributes(*input, {arn, planned, random_hex(random_, execution_id_bytes)});
   }
-  const events::Event event{.id = ordered_uuid(random_, planned),
+  const events::Event event{.id = ids_.next(planned),
                             .scope = scope,
                             .source = "aws.scheduler",
                             .detail_type = "Scheduled Event",
