@@ -8,6 +8,7 @@ namespace tidemill::schedule {
 namespace {
 
 constexpr std::size_t execution_id_bytes = 8;
+constexpr std::string_view attribute_head = "<aws.scheduler.";
 
 }  // namespace
 
@@ -37,7 +38,7 @@ Result<std::int64_t> ScheduleStarter::start(store::Tx& tx, std::int64_t ref, Tim
   if (!schedule) return fail(Errc::internal, fmt::format("there is no schedule number {}", ref));
   const auto& scope = schedule->key.scope;
   const auto arn = schedule->key.arn();
-  if (auto& input = schedule->target.input.constant) {
+  if (auto& input = schedule->target.input.constant; input && input->contains(attribute_head)) {
     *input = fill_attributes(*input, {arn, planned, random_hex(random_, execution_id_bytes)});
   }
   const events::Event event{.id = ids_.next(planned),
