@@ -110,9 +110,10 @@ class Plant {
       TM_CHECK(
           tx.exec("INSERT INTO schedules (id, account, region, group_name, name, definition,"
                   " target_arn, target_input, role_arn, retries_max, age_seconds_max,"
-                  " delete_after, created_ms, modified_ms) VALUES ($1, $2, $3, $4, $5, $6,"
+                  " dead_letter_arn, group_id, delete_after, created_ms, modified_ms)"
+                  " VALUES ($1, $2, $3, $4, $5, $6,"
                   " 'arn:aws:glue:us-east-1:000000000000:job/sales', '{\"JobName\":\"sales\"}',"
-                  " 'arn:aws:iam::000000000000:role/r', 185, 86400, 0, 0, 0)",
+                  " 'arn:aws:iam::000000000000:role/r', 185, 86400, '', '', 0, 0, 0)",
                   i + 1, key.scope.account, key.scope.region, key.group, key.name, definition));
     }
     TM_CHECK(

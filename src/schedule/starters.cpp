@@ -8,6 +8,7 @@ namespace tidemill::schedule {
 namespace {
 
 constexpr std::size_t execution_id_bytes = 8;
+constexpr std::string_view attribute_head = "<aws.scheduler.";
 
 }  // namespace
 
@@ -21,7 +22,7 @@ Result<std::int64_t> RuleStarter::start(store::Tx& tx, std::int64_t ref, TimeMs 
     stored = events::CompiledRule{*std::move(rule), std::move(targets)};
   }
   const auto& rule = known ? *known : *stored;
-  const events::Event event{.id = ordered_uuid(random_, planned),
+  const events::Event event{.id = ids_.next(planned),
                             .scope = rule.rule.key.scope,
                             .source = "aws.events",
                             .detail_type = "Scheduled Event",
@@ -37,10 +38,10 @@ Result<std::int64_t> ScheduleStarter::start(store::Tx& tx, std::int64_t ref, Tim
   if (!schedule) return fail(Errc::internal, fmt::format("there is no schedule number {}", ref));
   const auto& scope = schedule->key.scope;
   const auto arn = schedule->key.arn();
-  if (auto& input = schedule->target.input.constant) {
+  if (auto& input = schedule->target.input.constant; input && input->contains(attribute_head)) {
     *input = fill_attributes(*input, {arn, planned, random_hex(random_, execution_id_bytes)});
   }
-  const events::Event event{.id = ordered_uuid(random_, planned),
+  const events::Event event{.id = ids_.next(planned),
                             .scope = scope,
                             .source = "aws.scheduler",
                             .detail_type = "Scheduled Event",

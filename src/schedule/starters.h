@@ -2,7 +2,7 @@
 /// with the engine. Owned by the server; on the commit thread.
 #pragma once
 
-#include "base/random.h"
+#include "base/ordered_ids.h"
 #include "events/hub.h"
 #include "events/schedules.h"
 #include "schedule/engine.h"
@@ -12,20 +12,20 @@ namespace tidemill::schedule {
 /// "Scheduled Event" to the rule's own targets.
 class RuleStarter final : public Starter {
  public:
-  RuleStarter(events::Hub& hub, Random& random) : hub_(hub), random_(random) {}
+  RuleStarter(events::Hub& hub, Random& random) : hub_(hub), ids_(random) {}
   [[nodiscard]] Result<std::int64_t> start(store::Tx& tx, std::int64_t ref,
                                            TimeMs planned) override;
   [[nodiscard]] Status completed(store::Tx&, std::int64_t) override { return {}; }
 
  private:
   events::Hub& hub_;
-  Random& random_;
+  OrderedIds ids_;
 };
 
 /// A schedule's target, with its input or the notification that stands for it.
 class ScheduleStarter final : public Starter {
  public:
-  ScheduleStarter(events::Hub& hub, Random& random) : hub_(hub), random_(random) {}
+  ScheduleStarter(events::Hub& hub, Random& random) : hub_(hub), random_(random), ids_(random) {}
   [[nodiscard]] Result<std::int64_t> start(store::Tx& tx, std::int64_t ref,
                                            TimeMs planned) override;
   /// ActionAfterCompletion.
@@ -37,6 +37,7 @@ class ScheduleStarter final : public Starter {
  private:
   events::Hub& hub_;
   Random& random_;
+  OrderedIds ids_;
 };
 
 class RuleTimers final : public events::RuleSchedules {
