@@ -102,7 +102,7 @@ class Program {
   Gate gate_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<iam::Authority> authority_;
-  std::unique_ptr<io::Alarm> due_, tidy_, queue_work_;
+  std::unique_ptr<io::Alarm> due_, tidy_, queue_work_, replay_;
   std::unique_ptr<events::Hub> hub_;
   std::unique_ptr<logs::Ledger> ledger_;
   std::unique_ptr<sqs::Waiters> waiters_;

@@ -104,6 +104,7 @@ void Program::stop() {
   due_.reset();
   tidy_.reset();
   queue_work_.reset();
+  replay_.reset();
   waiters_.reset();
 }
 
