@@ -143,8 +143,10 @@ void Replayer::wake() {
         if (more) tx.on_commit([this] { wake(); });
         return {};
       },
-      [](const Status& done) {
-        if (!done) TM_LOG(error, "events", "replay failed", {{"reason", done.error().message}});
+      [this](const Status& done) {
+        if (done) return;
+        TM_LOG(error, "events", "replay failed", {{"reason", done.error().message}});
+        wake_later_();
       });
 }
 

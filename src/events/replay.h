@@ -3,6 +3,7 @@
 /// (AWS: "Replaying archived events with EventBridge".)
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,9 +43,10 @@ struct Replay {
 /// Works off the open replays, a batch a transaction, the oldest first.
 class Replayer {
  public:
-  /// Both outlive it.
-  Replayer(store::Store& store, Hub& hub, const Clock& clock)
-      : store_(store), hub_(hub), clock_(clock) {}
+  /// All outlive it. `wake_later` is called where the store refused a batch (it was full, or the
+  /// disk is): whoever owns the replayer wakes it after a while.
+  Replayer(store::Store& store, Hub& hub, const Clock& clock, std::function<void()> wake_later)
+      : store_(store), hub_(hub), clock_(clock), wake_later_(std::move(wake_later)) {}
 
   /// There is something to do: at start, and after a replay was added or cancelled. Any thread.
   void wake();
@@ -61,6 +63,7 @@ class Replayer {
   store::Store& store_;
   Hub& hub_;
   const Clock& clock_;
+  const std::function<void()> wake_later_;
 };
 
 }  // namespace tidemill::events

@@ -217,7 +217,8 @@ class LosingDisk final : public Disk {
     if (cut_at_ != 0 && operations_ >= cut_at_) is_off_ = true;
     const bool is_faulty =
         fault_.at != 0 && operations_ >= fault_.at && operations_ < fault_.at + fault_.count;
-    const bool needs_room = operation != Operation::remove && operation != Operation::sync_names;
+    const bool needs_room = operation == Operation::create || operation == Operation::write ||
+                            operation == Operation::set_size;
     if (!is_off_ && !(is_faulty && (fault_.error != ENOSPC || needs_room))) return false;
     if (!failed_) failed_ = operation;
     errno = is_off_ ? EIO : fault_.error;

@@ -95,10 +95,12 @@ class Client {
     bodies_.reset();
     store_.reset();
   }
-  void power_returns() {
+  void power_fails_and_returns() {
+    disk.begin(1);
     close();
     disk.restore();
     std::filesystem::remove(directory_ + "/t.db-shm");
+    disk.begin(0);
   }
 
   Status put() {
@@ -208,8 +210,7 @@ Tally cut_power(std::uint64_t seed, int cuts, const std::function<void(io::Losin
       if (client.open()) {
         while (!client.disk.is_off()) (void)client.put();
       }
-      client.power_returns();
-      client.disk.begin(0);
+      client.power_fails_and_returns();
       const auto found =
           client.open() ? client.findings(i % checks_every == 0) : client.why_not_open();
       client.close();
@@ -271,7 +272,7 @@ int fail_each(io::DiskFault fault) {
     EXPECT_TRUE(client.open());
     EXPECT_EQ(client.findings(false), "") << fault.at;
     EXPECT_TRUE(client.put());
-    client.power_returns();
+    client.power_fails_and_returns();
     EXPECT_TRUE(client.open());
     EXPECT_EQ(client.findings(fault.at % 8 == 0), "") << fault.at;
     if (!was_reached || testing::Test::HasFailure()) return int(fault.at) - 1;

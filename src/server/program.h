@@ -111,7 +111,7 @@ class Program {
   Gate gate_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<iam::Authority> authority_;
-  std::unique_ptr<io::Alarm> due_, tidy_, queue_work_, metrics_flush_;
+  std::unique_ptr<io::Alarm> due_, tidy_, queue_work_, replay_, metrics_flush_;
   std::unique_ptr<metrics::Recorder> recorder_;
   std::unique_ptr<metrics::Ledger> metrics_ledger_;
   std::unique_ptr<events::Hub> hub_;

@@ -106,6 +106,7 @@ void Program::stop() {
   tidy_.reset();
   queue_work_.reset();
   metrics_flush_.reset();
+  replay_.reset();
   waiters_.reset();
 }
 

@@ -18,6 +18,7 @@ namespace {
 
 constexpr int pool_threads = 8;
 constexpr std::size_t pool_queue_max = 4096;
+constexpr auto pause_after_failure = std::chrono::seconds(1);
 // What a kill may lose of the metrics.
 constexpr auto metrics_flush_after = std::chrono::milliseconds(10'000);
 
@@ -105,7 +106,9 @@ Status Program::make_services() {
   TM_CHECK(open_stores());
   auto load_logs = [this](store::Tx& tx) { return ledger_->load(tx); };
   TM_CHECK(logs_store_->write_now(load_logs));
-  replayer_ = std::make_unique<events::Replayer>(*store_, *hub_, clock_);
+  replay_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { replayer_->wake(); });
+  const auto wake_later = [this] { replay_->set(clock_.now().plus(pause_after_failure)); };
+  replayer_ = std::make_unique<events::Replayer>(*store_, *hub_, clock_, wake_later);
   const RuleLog::Parts rule_log{*loops_, *store_, *logs_store_, *ledger_};
   rule_log_ = std::make_unique<RuleLog>(rule_log);
 

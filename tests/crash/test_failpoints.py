@@ -17,7 +17,7 @@ from support.server import Server
 from support.waiting import wait_until
 
 SEED = int(os.environ.get("TIDEMILL_SEED", "20240115"))
-CHECK_EVERY = 35
+LIVES, CHECK_EVERY = 104, 35
 REACHED_WITHIN_S = 8
 # Passed seldom in the life of a server: at their first passing, or the second.
 SELDOM = ("glue.", "logs.", "schedule.", "store.checkpoint", "object.remove", "events.retry")
@@ -42,15 +42,15 @@ def to_queue(server, name, kinds, queue, **target):
 class Proof:
     """One data directory through many deaths of its server."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, seed):
+        self.seed, self.runs = seed, 0
         self.gate, self.notes = directory / "gate", directory / "notes"
         self.server = Server(directory / "data", "--max-running", "4", "--allow-failpoints")
-        self.chance = random.Random(SEED)
+        self.chance = random.Random(seed)
         self.history = History()
         self.numbers = iter(range(10**8))
         self.deleted, self.recoveries = set(), []
         self.reached = Counter()
-        self.kills = 0
 
     def make_platform(self):
         server = self.server.start()
@@ -104,8 +104,8 @@ class Proof:
             traffic.stop()
             self.deleted |= traffic.deleted
         if failpoint:
-            self.reached[failpoint] += self.server.log().count(f"failpoint {failpoint}: crash") - before
-        self.kills += 1
+            after = self.server.log().count(f"failpoint {failpoint}: crash")
+            self.reached[failpoint] += after - before
 
     def let_die(self, traffic, failpoint):
         enough = self.chance.randint(1, 300)
@@ -123,14 +123,16 @@ class Proof:
     def check(self):
         """Starts it without failpoints, lets it settle, ends it, and compares."""
         assert self.start("")
+
         def is_whole():
             finished = self.server.command("check", check=False)
             return finished.returncode == 0
+
         wait_until(is_whole, 60, lambda: self.server.command("check", check=False).stdout)
         wait_until(lambda: runs_are_over(self.server), 120, "the quick runs to end")
         assert self.server.stop() == 0
         broken = compare(self.history, read_store(self.server.data), self.deleted)
-        assert not broken, f"seed {SEED}:\n" + "\n".join(broken)
+        assert not broken, f"seed {self.seed}:\n" + "\n".join(broken)
         noted = Counter(self.notes.read_text().split()) if self.notes.exists() else Counter()
         assert set(noted.values()) <= {1}, f"a script ran twice: {noted.most_common(3)}"
         return noted
@@ -140,32 +142,40 @@ def runs_are_over(server):
     return all(run["JobRunState"] in platform.FINAL for run in platform.runs_of(server, "quick"))
 
 
-@pytest.mark.timeout(7200)
-def test_kill_at_every_failpoint_and_at_random(tmp_path, is_long):
+def prove(directory, seed):
+    """One data directory from its first life to its last."""
+    directory.mkdir()
     names = failpoint_names()
-    lives = 2000 if is_long else 104
-    proof = Proof(tmp_path)
+    plan = names * 2
+    plan += [None] * (LIVES - len(plan))
+    proof = Proof(directory, seed)
     proof.make_platform()
     try:
-        plan = names * (lives * 2 // 3 // len(names)) or names
-        plan = plan + [None] * (lives - len(plan))
         proof.chance.shuffle(plan)
         for number, failpoint in enumerate(plan, 1):
             proof.live(failpoint)
             if number % CHECK_EVERY == 0:
                 proof.check()
-        noted = proof.check()
+        proof.runs = len(proof.check())
     finally:
         proof.gate.touch()
         if proof.server.is_running:
             proof.server.kill()
     took = sorted(proof.recoveries)
     print(
-        f"seed {SEED}: {proof.kills} kills, {sum(proof.reached.values())} of them at failpoints, "
+        f"seed {seed}: {LIVES} kills, {sum(proof.reached.values())} of them at failpoints, "
         f"{proof.history.count(OK)} acknowledged, {proof.history.count(UNKNOWN)} unknown, "
-        f"{len(noted)} runs; 0 lost, 0 doubled, 0 orphans; ready again after "
+        f"{proof.runs} runs; 0 lost, 0 doubled, 0 orphans; ready again after "
         f"{statistics.median(took) * 1000:.0f} ms, p99 {took[len(took) * 99 // 100] * 1000:.0f} ms"
     )
-    missed = [name for name in names if not proof.reached[name]]
+    return proof
+
+
+@pytest.mark.timeout(7200)
+def test_kill_at_every_failpoint_and_at_random(tmp_path, is_long):
+    rounds = 20 if is_long else 1
+    proofs = [prove(tmp_path / str(number), SEED + number) for number in range(rounds)]
+    reached = sum((proof.reached for proof in proofs), Counter())
+    missed = [name for name in failpoint_names() if not reached[name]]
     assert not missed, f"never reached: {missed}"
-    assert proof.history.count(OK) >= 10_000
+    assert sum(proof.history.count(OK) for proof in proofs) >= 10_000

@@ -33,7 +33,7 @@ class LosingVfs {
   struct File : sqlite3_file {
     LosingVfs* owner;
     std::string* path;
-    bool syncs_names;  ///< As unix does it: the first flush of a new log flushes its directory.
+    bool syncs_names;  ///< As unix does it: the first flush of a log flushes its directory.
   };
 
   static File& mine(sqlite3_file* file) { return *static_cast<File*>(file); }
@@ -54,7 +54,7 @@ class LosingVfs {
     if (code != SQLITE_OK) return code;
     opened.owner = &self;
     opened.path = new std::string(path == nullptr ? "" : path);
-    opened.syncs_names = is_new && is_log;
+    opened.syncs_names = is_log && (flags & SQLITE_OPEN_CREATE) != 0;
     opened.pMethods = methods();
     if (is_new) self.disk_.opened(*opened.path);
     return SQLITE_OK;

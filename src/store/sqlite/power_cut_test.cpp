@@ -64,10 +64,12 @@ class Client {
     return opened.has_value();
   }
   void close() { store_.reset(); }
-  void power_returns() {
+  void power_fails_and_returns() {
+    disk.begin(1);
     store_.reset();
     disk.restore();
     std::filesystem::remove(directory_ + "/t.db-shm");
+    disk.begin(0);
   }
 
   /// kill -9: what the kernel has stays.
@@ -172,9 +174,8 @@ void cut_again_and_again(Client& client, std::mt19937_64& chance, int cuts, Tall
         (void)(below(4) == 0 ? client.drop() : client.put());
       }
     }
-    client.power_returns();
+    client.power_fails_and_returns();
     ++tally.cuts;
-    client.disk.begin(0);
     const auto found = client.open() ? client.findings() : std::string("can't be opened");
     client.close();
     if (found.empty()) continue;
@@ -254,8 +255,8 @@ int fail_each(std::uint64_t seed, io::DiskFault fault, bool is_killed) {
     client.disk.begin(0);
     EXPECT_TRUE(client.open()) << "no clean start after operation " << fault.at;
     EXPECT_EQ(client.findings(), "") << fault.at;
-    for (int i = 0; i < 4; ++i) EXPECT_TRUE(client.put()) << fault.at;
-    client.power_returns();
+    for (int i = 0; i < 2; ++i) EXPECT_TRUE(client.put()) << fault.at;
+    client.power_fails_and_returns();
     EXPECT_TRUE(client.open()) << fault.at;
     EXPECT_EQ(client.findings(), "") << "operation " << fault.at;
     if (testing::Test::HasFailure()) return int(fault.at);
