@@ -13,6 +13,7 @@ namespace {
 /// string_view::find takes quadratic time on bad luck; memmem doesn't.
 std::size_t find(std::string_view text, std::string_view piece) noexcept {
   if (piece.empty()) return 0;
+  if (text.size() < piece.size()) return text.npos;  // An empty text may have no place to search.
   const auto* found =
       static_cast<const char*>(memmem(text.data(), text.size(), piece.data(), piece.size()));
   return found == nullptr ? text.npos : static_cast<std::size_t>(found - text.data());
