@@ -42,7 +42,10 @@ class NoTarget final : public events::Target {
 
 class NoStarter final : public schedule::Starter {
  public:
-  [[nodiscard]] Result<std::int64_t> start(store::Tx&, std::int64_t, TimeMs) override { return 1; }
+  [[nodiscard]] Result<std::int64_t> start(store::Tx&, std::int64_t, TimeMs,
+                                           std::optional<std::int64_t>) override {
+    return 1;
+  }
   [[nodiscard]] Status completed(store::Tx&, std::int64_t) override { return {}; }
 };
 

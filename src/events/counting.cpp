@@ -68,6 +68,20 @@ void count_try(Meter& meter, const Tried& tried) {
   if (tried.sender_arn.find(":rule/") != std::string::npos) count_rule_try(meter, tried);
 }
 
+void count_lateness(Meter& meter, const Scope& scope, std::string_view arn, std::string_view name,
+                    std::int64_t late_ms) {
+  const auto add = [&](std::string_view space, const Dimensions& dimensions) {
+    meter.measure({scope, space, "ScheduleLateness", dimensions, double(late_ms), "Milliseconds"});
+  };
+  if (arn.find(":schedule/") != std::string_view::npos) {
+    add("AWS/Scheduler", {{"ScheduleGroup", folder_of(arn, ":schedule/")}});
+  } else if (arn.find(":rule/") != std::string_view::npos) {
+    add("AWS/Events", rule_dimensions(arn, name));
+  } else {
+    add("Glue", {{"TriggerName", name}});
+  }
+}
+
 void count_rule(Meter& meter, const Scope& scope, std::string_view arn, std::string_view rule) {
   const auto dimensions = rule_dimensions(arn, rule);
   meter.measure({scope, "AWS/Events", "TriggeredRules", dimensions});

@@ -21,6 +21,10 @@ struct Tried {
 };
 void count_try(Meter& meter, const Tried& tried);
 
+/// A schedule, a scheduled rule or a Glue trigger was due, and began `late_ms` after its instant.
+void count_lateness(Meter& meter, const Scope& scope, std::string_view arn, std::string_view name,
+                    std::int64_t late_ms);
+
 /// A rule matched, or was due.
 void count_rule(Meter& meter, const Scope& scope, std::string_view arn, std::string_view rule);
 /// At least one rule matched an event.

@@ -67,6 +67,19 @@ TEST(CountingTest, a_schedule_counts_under_its_group) {
                       {"AWS/Scheduler InvocationDroppedCount ScheduleGroup=nightly", 1}}));
 }
 
+TEST(CountingTest, lateness_is_measured_for_all_that_is_due_by_time) {
+  Sums meter;
+  const Scope scope{"000000000000", "us-east-1"};
+  const std::string head = "arn:aws:";
+  count_lateness(meter, scope, head + "events:us-east-1:000000000000:rule/bus/r", "r", 3);
+  count_lateness(meter, scope, head + "scheduler:us-east-1:000000000000:schedule/nightly/s", "s",
+                 4);
+  count_lateness(meter, scope, head + "glue:us-east-1:000000000000:trigger/t", "t", 5);
+  EXPECT_EQ(meter.sums, (Expected{{"AWS/Events ScheduleLateness EventBusName=bus RuleName=r", 3},
+                                  {"AWS/Scheduler ScheduleLateness ScheduleGroup=nightly", 4},
+                                  {"Glue ScheduleLateness TriggerName=t", 5}}));
+}
+
 TEST(CountingTest, what_a_rule_had_before_is_not_counted) {
   Sums meter;
   count_try(meter, tried("events:us-east-1:000000000000:rule/r", "skipped"));

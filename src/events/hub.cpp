@@ -193,6 +193,11 @@ Result<std::int64_t> Hub::deliver(store::Tx& tx, const Event& event, const Sende
                                   std::span<const RuleTarget> targets) {
   TM_TRY(const auto published, record_event(tx, event));
   count(tx, sender);
+  if (options_.meter != nullptr && sender.late_ms) {
+    tx.on_commit([this, sender] {
+      count_lateness(*options_.meter, sender.scope, sender.arn, sender.name, *sender.late_ms);
+    });
+  }
   for (const auto& target : targets) TM_CHECK(start(tx, sender, target, published));
   return published.seq;
 }

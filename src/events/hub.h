@@ -21,6 +21,7 @@ namespace tidemill::events {
 struct Sender {
   Scope scope;
   std::string name, arn;
+  std::optional<std::int64_t> late_ms = {};  ///< Of what was due by its own time.
 };
 
 /// A line for a log group.

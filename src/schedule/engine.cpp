@@ -132,7 +132,8 @@ Status Engine::judge(store::Tx& tx, TimerId id, const Timer& timer, Verdict& ver
   std::optional<std::int64_t> event;
   if (verdict.runs()) {
     if (step == Step::cancel_and_run) TM_CHECK(cancel(tx, id));
-    TM_TRY(event, starter(timer.kind).start(tx, timer.ref, verdict.planned));
+    const auto late_ms = parts_.clock.now().ms - verdict.planned.ms;
+    TM_TRY(event, starter(timer.kind).start(tx, timer.ref, verdict.planned, late_ms));
     TM_FAILPOINT_CHECK("schedule.start");
   }
   TM_TRY(const auto written,

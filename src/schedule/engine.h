@@ -24,9 +24,10 @@ namespace tidemill::schedule {
 class Starter {
  public:
   virtual ~Starter() = default;
-  /// Gives events.seq of what it published in `tx`.
-  [[nodiscard]] virtual Result<std::int64_t> start(store::Tx& tx, std::int64_t ref,
-                                                   TimeMs planned) = 0;
+  /// Gives events.seq of what it published in `tx`. `late_ms`: so long after `planned`, where it is
+  /// its own time that starts it; nobody's delay if a person asks for it, or a policy let it wait.
+  [[nodiscard]] virtual Result<std::int64_t> start(store::Tx& tx, std::int64_t ref, TimeMs planned,
+                                                   std::optional<std::int64_t> late_ms) = 0;
   /// It will never be due again.
   [[nodiscard]] virtual Status completed(store::Tx& tx, std::int64_t ref) = 0;
 };

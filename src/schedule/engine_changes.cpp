@@ -103,7 +103,7 @@ Status Engine::drain(store::Tx& tx) {
                "SELECT planned_ms FROM firings WHERE timer = $1 AND fate = 'buffered'"
                " ORDER BY planned_ms LIMIT 1",
                [](const store::Row& r) { return TimeMs{r.integer(0)}; }, row.id));
-    TM_TRY(const auto event, starter(row.kind).start(tx, row.ref, *planned));
+    TM_TRY(const auto event, starter(row.kind).start(tx, row.ref, *planned, {}));
     TM_CHECK(
         tx.exec("UPDATE firings SET fate = 'late', reason = 'it waited for the run before it',"
                 " decided_ms = $3, event = $4 WHERE timer = $1 AND planned_ms = $2",
@@ -115,7 +115,7 @@ Status Engine::drain(store::Tx& tx) {
 Result<std::int64_t> Engine::run_now(store::Tx& tx, std::string_view arn) {
   TM_TRY(const auto row, require_timer(tx, arn));
   const auto now = parts_.clock.now();
-  TM_TRY(const auto event, starter(row.kind).start(tx, row.ref, now));
+  TM_TRY(const auto event, starter(row.kind).start(tx, row.ref, now, {}));
   // Planned instants are whole seconds: this row is never in the way of one.
   const auto odd = now.ms % 1000 == 0 ? now.ms + 1 : now.ms;
   TM_CHECK(write(tx, row.id, {.planned = {odd}, .reason = "run-now"}, event));
@@ -149,7 +149,7 @@ Result<std::vector<TimeMs>> Engine::backfill(store::Tx& tx, std::string_view arn
   for (const auto planned : wanted) {
     std::optional<std::int64_t> event;
     if (!one_by_one) {
-      TM_TRY(event, starter(row.kind).start(tx, row.ref, planned));
+      TM_TRY(event, starter(row.kind).start(tx, row.ref, planned, {}));
     }
     TM_CHECK(write(tx, row.id,
                    {.planned = planned,

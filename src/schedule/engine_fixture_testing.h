@@ -21,8 +21,9 @@ class SetClock final : public Clock {
 
 class RowStarter final : public Starter {
  public:
-  [[nodiscard]] Result<std::int64_t> start(store::Tx& tx, std::int64_t ref,
-                                           TimeMs planned) override {
+  [[nodiscard]] Result<std::int64_t> start(store::Tx& tx, std::int64_t ref, TimeMs planned,
+                                           std::optional<std::int64_t> late_ms) override {
+    lateness.push_back(late_ms);
     TM_TRY(const auto id,
            tx.one(
                "INSERT INTO starts (ref, planned_ms) VALUES ($1, $2) RETURNING id",
@@ -34,6 +35,7 @@ class RowStarter final : public Starter {
     return {};
   }
   std::vector<std::int64_t> done;
+  std::vector<std::optional<std::int64_t>> lateness;
 };
 
 class EngineTest : public testing::Test {

@@ -227,6 +227,10 @@ TEST_F(EngineTest, BackfillRunsWhatDidNotRun) {
   EXPECT_EQ(ask()->size(), 6u);
   EXPECT_EQ(starts().size(), 7u);
   EXPECT_TRUE(ask()->empty());
+  // It is only its own time that it can be late for.
+  ASSERT_EQ(starter_.lateness.size(), 7u);
+  EXPECT_EQ(starter_.lateness.front(), 30 * 60 * 1000);
+  EXPECT_EQ(std::ranges::count_if(starter_.lateness, [](const auto& late) { return !late; }), 6);
 }
 
 TEST_F(EngineTest, RunNowLeavesThePlanAlone) {

@@ -12,7 +12,8 @@ constexpr std::string_view attribute_head = "<aws.scheduler.";
 
 }  // namespace
 
-Result<std::int64_t> RuleStarter::start(store::Tx& tx, std::int64_t ref, TimeMs planned) {
+Result<std::int64_t> RuleStarter::start(store::Tx& tx, std::int64_t ref, TimeMs planned,
+                                        std::optional<std::int64_t> late_ms) {
   std::optional<events::CompiledRule> stored;
   const auto known = hub_.rules().find(ref);
   if (!known) {  // Disabled, or made in this same commit.
@@ -30,10 +31,12 @@ Result<std::int64_t> RuleStarter::start(store::Tx& tx, std::int64_t ref, TimeMs 
                             .resources = {rule.rule.arn()},
                             .detail = "{}",
                             .subject = {}};
-  return hub_.deliver(tx, event, {event.scope, rule.rule.name, event.resources[0]}, rule.targets);
+  return hub_.deliver(tx, event, {event.scope, rule.rule.name, event.resources[0], late_ms},
+                      rule.targets);
 }
 
-Result<std::int64_t> ScheduleStarter::start(store::Tx& tx, std::int64_t ref, TimeMs planned) {
+Result<std::int64_t> ScheduleStarter::start(store::Tx& tx, std::int64_t ref, TimeMs planned,
+                                            std::optional<std::int64_t> late_ms) {
   TM_TRY(auto schedule, Book::find(tx, ref));
   if (!schedule) return fail(Errc::internal, fmt::format("there is no schedule number {}", ref));
   const auto& scope = schedule->key.scope;
@@ -49,7 +52,7 @@ Result<std::int64_t> ScheduleStarter::start(store::Tx& tx, std::int64_t ref, Tim
                             .resources = {arn},
                             .detail = R"("{}")",
                             .subject = {}};
-  return hub_.deliver(tx, event, {scope, schedule->key.name, arn}, {&schedule->target, 1});
+  return hub_.deliver(tx, event, {scope, schedule->key.name, arn, late_ms}, {&schedule->target, 1});
 }
 
 Status ScheduleStarter::completed(store::Tx& tx, std::int64_t ref) {

@@ -13,8 +13,8 @@ namespace tidemill::schedule {
 class RuleStarter final : public Starter {
  public:
   RuleStarter(events::Hub& hub, Random& random) : hub_(hub), ids_(random) {}
-  [[nodiscard]] Result<std::int64_t> start(store::Tx& tx, std::int64_t ref,
-                                           TimeMs planned) override;
+  [[nodiscard]] Result<std::int64_t> start(store::Tx& tx, std::int64_t ref, TimeMs planned,
+                                           std::optional<std::int64_t> late_ms) override;
   [[nodiscard]] Status completed(store::Tx&, std::int64_t) override { return {}; }
 
  private:
@@ -26,8 +26,8 @@ class RuleStarter final : public Starter {
 class ScheduleStarter final : public Starter {
  public:
   ScheduleStarter(events::Hub& hub, Random& random) : hub_(hub), random_(random), ids_(random) {}
-  [[nodiscard]] Result<std::int64_t> start(store::Tx& tx, std::int64_t ref,
-                                           TimeMs planned) override;
+  [[nodiscard]] Result<std::int64_t> start(store::Tx& tx, std::int64_t ref, TimeMs planned,
+                                           std::optional<std::int64_t> late_ms) override;
   /// ActionAfterCompletion.
   [[nodiscard]] Status completed(store::Tx& tx, std::int64_t ref) override;
 

@@ -6,14 +6,15 @@
 
 namespace tidemill::server {
 
-Result<std::int64_t> TriggerStarter::start(store::Tx& tx, std::int64_t ref, TimeMs planned) {
+Result<std::int64_t> TriggerStarter::start(store::Tx& tx, std::int64_t ref, TimeMs planned,
+                                           std::optional<std::int64_t> late_ms) {
   TM_TRY(const auto trigger, glue::find_trigger(tx, ref));
   if (!trigger) return fail(Errc::internal, fmt::format("there is no trigger number {}", ref));
-  return start(tx, *trigger, planned);
+  return start(tx, *trigger, planned, late_ms);
 }
 
 Result<std::int64_t> TriggerStarter::start(store::Tx& tx, const glue::JobTrigger& trigger,
-                                           TimeMs at) {
+                                           TimeMs at, std::optional<std::int64_t> late_ms) {
   std::vector<events::RuleTarget> targets;
   for (const auto& given : trigger.actions()) {
     auto action = given.as_object();
@@ -32,7 +33,7 @@ Result<std::int64_t> TriggerStarter::start(store::Tx& tx, const glue::JobTrigger
                             .resources = {trigger.arn()},
                             .detail = "{}",
                             .subject = {}};
-  return hub_.deliver(tx, event, {trigger.scope, trigger.name, trigger.arn()}, targets);
+  return hub_.deliver(tx, event, {trigger.scope, trigger.name, trigger.arn(), late_ms}, targets);
 }
 
 Status ScheduledTriggers::changed(store::Tx& tx, const glue::JobTrigger& trigger) {

@@ -13,11 +13,11 @@ namespace tidemill::server {
 class TriggerStarter final : public schedule::Starter {
  public:
   TriggerStarter(events::Hub& hub, Random& random) : hub_(hub), random_(random) {}
-  [[nodiscard]] Result<std::int64_t> start(store::Tx& tx, std::int64_t ref,
-                                           TimeMs planned) override;
+  [[nodiscard]] Result<std::int64_t> start(store::Tx& tx, std::int64_t ref, TimeMs planned,
+                                           std::optional<std::int64_t> late_ms) override;
   [[nodiscard]] Status completed(store::Tx&, std::int64_t) override { return {}; }
   [[nodiscard]] Result<std::int64_t> start(store::Tx& tx, const glue::JobTrigger& trigger,
-                                           TimeMs at);
+                                           TimeMs at, std::optional<std::int64_t> late_ms = {});
 
  private:
   events::Hub& hub_;
