@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/random.h"
+#include "base/set_clock_testing.h"
 #include "bench/report.h"
 #include "bench/schedule.h"
 #include "events/hub.h"
@@ -23,12 +24,6 @@ namespace {
 using schedule::Engine;
 
 constexpr TimeMs noon{1'893'499'200'000};  // 2030-01-01T12:00:00Z
-
-class SetClock final : public Clock {
- public:
-  [[nodiscard]] TimeMs now() const noexcept override { return at; }
-  TimeMs at = noon;
-};
 
 /// Takes everything and does nothing: what is measured is what comes before a target.
 class NoTarget final : public events::Target {
@@ -129,7 +124,7 @@ class Plant {
 
   bool with_deliveries_ = false;
   std::string directory_;
-  SetClock clock_;
+  SetClock clock_{noon};
   SystemRandom random_;
   calendar::Zones zones_;
   NoTarget target_;

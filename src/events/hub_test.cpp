@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/set_clock_testing.h"
 #include "events/schema.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -13,12 +14,6 @@ namespace tidemill::events {
 namespace {
 
 constexpr TimeMs noon{1'705'320'000'000};
-
-class SetClock final : public Clock {
- public:
-  [[nodiscard]] TimeMs now() const noexcept override { return at; }
-  TimeMs at = noon;
-};
 
 /// Starts what it is given while it has room.
 class Workshop final : public Target {
@@ -144,7 +139,7 @@ class HubTest : public testing::Test {
   const std::string job = "arn:aws:glue:us-east-1:000000000000:job/sales";
 
   std::string directory_;
-  SetClock clock_;
+  SetClock clock_{noon};
   SystemRandom random_;
   Workshop workshop_;
   RoleDecision allowed_{.allowed = true};

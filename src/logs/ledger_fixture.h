@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include "base/set_clock_testing.h"
 #include "logs/ledger.h"
 #include "logs/schema.h"
 #include "store/sqlite/sqlite_store.h"
@@ -20,12 +21,6 @@ class LedgerFixture : public testing::Test {
  protected:
   static constexpr std::int64_t hour = 3'600'000, day = 24 * hour;
   static constexpr TimeMs noon{1'705'320'000'000};
-
-  class SetClock final : public Clock {
-   public:
-    [[nodiscard]] TimeMs now() const noexcept override { return at; }
-    TimeMs at = noon;
-  };
 
   template <class Change>
   auto write(Change change) {
@@ -99,7 +94,7 @@ class LedgerFixture : public testing::Test {
     return texts;
   }
 
-  SetClock clock_;
+  SetClock clock_{noon};
   Scope scope_{"000000000000", "us-east-1"};
   std::string directory_;
   std::unique_ptr<store::Store> store_;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include "base/set_clock_testing.h"
 #include "metrics/schema.h"
 #include "metrics/watch.h"
 #include "store/sqlite/sqlite_store.h"
@@ -14,12 +15,6 @@ namespace tidemill::metrics {
 namespace {
 
 constexpr TimeMs noon{1'705'320'000'000};
-
-class SetClock final : public Clock {
- public:
-  [[nodiscard]] TimeMs now() const noexcept override { return at; }
-  TimeMs at = noon;
-};
 
 class LedgerTest : public testing::Test {
  protected:
@@ -56,7 +51,7 @@ class LedgerTest : public testing::Test {
     return store_->write_now(look).value().metrics.size();
   }
 
-  SetClock clock_;
+  SetClock clock_{noon};
   int told_ = 0;
   std::string directory_;
   std::unique_ptr<store::Store> store_;

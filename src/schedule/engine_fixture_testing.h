@@ -7,17 +7,12 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include "base/set_clock_testing.h"
 #include "schedule/engine.h"
 #include "schedule/schema.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace tidemill::schedule {
-
-class SetClock final : public Clock {
- public:
-  [[nodiscard]] TimeMs now() const noexcept override { return at; }
-  TimeMs at = parse_iso("2026-01-01T00:00:00Z").value();
-};
 
 class RowStarter final : public Starter {
  public:
@@ -129,7 +124,7 @@ class EngineTest : public testing::Test {
   }
 
   std::string directory_;
-  SetClock clock_;
+  SetClock clock_{parse_iso("2026-01-01T00:00:00Z").value()};
   calendar::Zones zones_;
   RowStarter starter_;
   std::set<std::int64_t> busy_;

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include "base/set_clock_testing.h"
 #include "sqs/check.h"
 #include "sqs/queues.h"
 #include "sqs/schema.h"
@@ -22,12 +23,6 @@ using Bodies = std::vector<std::string>;
 class QueuesFixture : public testing::Test {
  protected:
   static constexpr TimeMs noon{1'705'320'000'000};
-
-  class SetClock final : public Clock {
-   public:
-    [[nodiscard]] TimeMs now() const noexcept override { return at; }
-    TimeMs at = noon;
-  };
 
   template <class Change>
   auto write(Change change) {
@@ -146,7 +141,7 @@ class QueuesFixture : public testing::Test {
            std::to_string(receives) + "}";
   }
 
-  SetClock clock_;
+  SetClock clock_{noon};
   SystemRandom random_;
   iam::Authority authority_{{.admin_access_key_id = "AKIA",
                              .admin_secret = Secret("secret"),
