@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <iterator>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "pattern/sized_text.h"
 #include "pattern/source_text.h"
 
 namespace tidemill::pattern {
@@ -43,19 +43,6 @@ std::string mapped(char32_t code, std::span<const CaseRun> runs, std::span<const
 }
 
 constexpr char ascii_mark = 'a', units_mark = 'u';
-
-void append_sized(std::string& out, std::string_view text) {
-  const auto size = std::uint32_t(text.size());
-  out.append(reinterpret_cast<const char*>(&size), sizeof size).append(text);
-}
-
-std::string_view take_sized(std::string_view& from) noexcept {
-  std::uint32_t size = 0;
-  std::memcpy(&size, from.data(), sizeof size);
-  const auto text = from.substr(sizeof size, size);
-  from.remove_prefix(sizeof size + size);
-  return text;
-}
 
 bool same_letters(std::string_view lower, std::string_view value) noexcept {
   return std::ranges::equal(lower, value, {}, {}, small);

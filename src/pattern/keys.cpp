@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "pattern/fold.h"
@@ -11,6 +12,11 @@
 
 namespace tidemill::pattern {
 namespace {
+
+template <std::size_t N>
+std::string bytes_of(const std::array<char, N>& key) {
+  return {key.data(), key.size()};
+}
 
 Key affix_key(KeyKind kind, std::string_view text) {
   const auto length = std::min(text.size(), key_length_max);
@@ -45,8 +51,10 @@ void add_wildcard(std::vector<Key>& out, std::string_view encoded) {
 void add_test(std::vector<Key>& out, const Test& test) {
   switch (test.ask) {
     case Ask::text: out.push_back({KeyKind::text, 0, std::string(test.text)}); break;
-    case Ask::address: out.push_back({KeyKind::address, 0, address_key(test.network.base)}); break;
-    case Ask::number: out.push_back({KeyKind::number, 0, number_key(test.number)}); break;
+    case Ask::address:
+      out.push_back({KeyKind::address, 0, bytes_of(address_key(test.network.base))});
+      break;
+    case Ask::number: out.push_back({KeyKind::number, 0, bytes_of(number_key(test.number))}); break;
     case Ask::number_text: out.push_back({KeyKind::number_text, 0, std::string(test.text)}); break;
     case Ask::word: out.push_back({KeyKind::word, 0, std::string(1, char(test.kind))}); break;
     case Ask::prefix: out.push_back(affix_key(KeyKind::prefix, test.text)); break;
@@ -133,15 +141,15 @@ QuickCheck quick_check_of(std::string_view program) {
   return best;
 }
 
-std::string address_key(const Address& address) {
-  std::string out(1, address.v6 ? '6' : '4');
-  for (const auto byte : address.bytes) out += static_cast<char>(byte);
+std::array<char, 17> address_key(const Address& address) noexcept {
+  std::array<char, 17> out{address.v6 ? '6' : '4'};
+  static_assert(sizeof address.bytes + 1 == out.size());
+  std::memcpy(out.data() + 1, address.bytes.data(), address.bytes.size());
   return out;
 }
 
-std::string number_key(double value) {
-  const auto bits = std::bit_cast<std::array<char, sizeof value>>(value == 0 ? 0.0 : value);
-  return {bits.data(), bits.size()};
+std::array<char, sizeof(double)> number_key(double value) noexcept {
+  return std::bit_cast<std::array<char, sizeof value>>(value == 0 ? 0.0 : value);
 }
 
 }  // namespace tidemill::pattern

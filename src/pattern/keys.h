@@ -1,6 +1,7 @@
 /// Under which keys a clause can be filed, and which keys a value has. Internal to pattern/; pure.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +26,7 @@ struct Key {
 /// What any value that `program` takes passes, and many others don't; of nothing if there's none.
 [[nodiscard]] QuickCheck quick_check_of(std::string_view program);
 
-[[nodiscard]] std::string address_key(const Address& address);
-[[nodiscard]] std::string number_key(double value);
+[[nodiscard]] std::array<char, 17> address_key(const Address& address) noexcept;
+[[nodiscard]] std::array<char, sizeof(double)> number_key(double value) noexcept;
 
 }  // namespace tidemill::pattern

@@ -70,8 +70,8 @@ class Matching {
         look_up_text(node, filed, value.text);
       } else if (value.kind == Kind::number) {
         if (filed.kind == KeyKind::number) {
-          const double number = value.number == 0 ? 0.0 : value.number;
-          see(node, filed, {reinterpret_cast<const char*>(&number), sizeof number});
+          const auto key = number_key(value.number);
+          see(node, filed, {key.data(), key.size()});
         } else if (filed.kind == KeyKind::number_text) {
           see(node, filed, value.text);
         }
@@ -90,7 +90,10 @@ class Matching {
         see(node, filed, lower_);
         break;
       case KeyKind::address:
-        if (const auto address = parse_address(text)) see(node, filed, address_key(*address));
+        if (const auto address = parse_address(text)) {
+          const auto key = address_key(*address);
+          see(node, filed, {key.data(), key.size()});
+        }
         break;
       case KeyKind::prefix:
         if (text.size() >= filed.length) see(node, filed, text.substr(0, filed.length));

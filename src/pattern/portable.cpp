@@ -2,18 +2,10 @@
 
 #include "base/json.h"
 #include "pattern/pattern.h"
+#include "pattern/wildcard.h"
 
 namespace tidemill::pattern {
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '*' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out;
-}
 
 /// As deep as patterns are nested, at most 1,000 levels.
 void rewrite(json::value& value) {

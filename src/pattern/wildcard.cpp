@@ -7,6 +7,8 @@
 #include <deque>
 #include <set>
 
+#include "pattern/sized_text.h"
+
 namespace tidemill::pattern {
 namespace {
 
@@ -17,14 +19,6 @@ std::size_t find(std::string_view text, std::string_view piece) noexcept {
   const auto* found =
       static_cast<const char*>(memmem(text.data(), text.size(), piece.data(), piece.size()));
   return found == nullptr ? text.npos : static_cast<std::size_t>(found - text.data());
-}
-
-std::string_view take_piece(std::string_view& from) noexcept {
-  std::uint32_t size = 0;
-  std::memcpy(&size, from.data(), sizeof size);
-  const auto piece = from.substr(sizeof size, size);
-  from.remove_prefix(sizeof size + size);
-  return piece;
 }
 
 constexpr int star = 256;
@@ -125,20 +119,17 @@ std::expected<Wildcard, std::string> Wildcard::parse(std::string_view text) {
 
 std::string Wildcard::encode() const {
   std::string out;
-  for (const auto& piece : pieces_) {
-    const auto size = std::uint32_t(piece.size());
-    out.append(reinterpret_cast<const char*>(&size), sizeof size).append(piece);
-  }
+  for (const auto& piece : pieces_) append_sized(out, piece);
   return out;
 }
 
 bool like(std::string_view encoded, std::string_view value) noexcept {
-  const auto first = take_piece(encoded);
+  const auto first = take_sized(encoded);
   if (encoded.empty()) return value == first;
   if (!value.starts_with(first)) return false;
   value.remove_prefix(first.size());
   for (;;) {
-    const auto piece = take_piece(encoded);
+    const auto piece = take_sized(encoded);
     if (encoded.empty()) return value.ends_with(piece);
     const auto at = find(value, piece);
     if (at == value.npos) return false;
@@ -148,7 +139,16 @@ bool like(std::string_view encoded, std::string_view value) noexcept {
 
 std::vector<std::string_view> pieces_of(std::string_view encoded) {
   std::vector<std::string_view> out;
-  while (!encoded.empty()) out.push_back(take_piece(encoded));
+  while (!encoded.empty()) out.push_back(take_sized(encoded));
+  return out;
+}
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '*' || c == '\\') out += '\\';
+    out += c;
+  }
   return out;
 }
 
@@ -156,10 +156,7 @@ std::string wildcard_text(std::string_view encoded) {
   std::string out;
   for (bool first = true; !encoded.empty(); first = false) {
     if (!first) out += '*';
-    for (const char c : take_piece(encoded)) {
-      if (c == '*' || c == '\\') out += '\\';
-      out += c;
-    }
+    out += escaped(take_sized(encoded));
   }
   return out;
 }

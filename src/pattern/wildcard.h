@@ -31,6 +31,9 @@ class Wildcard {
 
 [[nodiscard]] std::vector<std::string_view> pieces_of(std::string_view encoded);
 
+/// `text` as a piece that stands for itself.
+[[nodiscard]] std::string escaped(std::string_view text);
+
 /// The text that it was parsed from.
 [[nodiscard]] std::string wildcard_text(std::string_view encoded);
 
