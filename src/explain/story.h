@@ -49,8 +49,7 @@ class Storyteller {
   Result<json::value> tell_run(store::Tx& tx, const std::string& id) const;
   Result<json::value> tell_delivery(store::Tx& tx, const Scope& scope, std::int64_t id) const;
   Result<json::value> tell_id(store::Tx& tx, const std::string& id) const;
-  Result<json::value> tell_rule(store::Tx& tx, const events::BusKey& bus,
-                                const std::string& name) const;
+  Result<json::value> tell_rule(store::Tx& tx, const events::Rule& rule) const;
   Result<json::object> tell_event(store::Tx& tx, const StoredEvent& stored) const;
 
   store::Store& store_;

@@ -116,7 +116,7 @@ Task<Result<json::value>> Storyteller::of(events::BusKey bus, std::string what) 
     if (what.starts_with("s3://")) return tell(tx, what);
     if (what.starts_with("jr_")) return tell_run(tx, what);
     TM_TRY(const auto rule, events::find_rule(tx, bus, what));
-    if (rule) return tell_rule(tx, bus, what);
+    if (rule) return tell_rule(tx, *rule);
     if (const auto id = number_in(what)) return tell_delivery(tx, bus.scope, *id);
     return tell_id(tx, what);
   };
@@ -169,9 +169,7 @@ Result<json::value> Storyteller::tell_id(store::Tx& tx, const std::string& id) c
       {"events", json::array{std::move(told)}}};
 }
 
-Result<json::value> Storyteller::tell_rule(store::Tx& tx, const events::BusKey& bus,
-                                           const std::string& name) const {
-  TM_TRY(const auto rule, events::require_rule(tx, bus, name));
+Result<json::value> Storyteller::tell_rule(store::Tx& tx, const events::Rule& rule) const {
   TM_TRY(const auto targets, events::targets_of(tx, rule.id));
   json::array shown_targets;
   for (const auto& target : targets) {
@@ -182,18 +180,15 @@ Result<json::value> Storyteller::tell_rule(store::Tx& tx, const events::BusKey& 
                                          {"denial", facts.denial}});
   }
   TM_TRY(auto counts, counts_of(tx, rule.arn()));
-  TM_TRY(auto deliveries,
-         events::list_deliveries(tx, bus.scope, {.rule = name, .count = deliveries_shown}));
+  TM_TRY(auto deliveries, events::list_deliveries(tx, rule.key.scope,
+                                                  {.rule = rule.name, .count = deliveries_shown}));
   std::string miss;
   if (deliveries.empty() && !rule.pattern.empty()) {
     TM_TRY(miss, nearest_miss(tx, rule, misses_asked));
   }
-  json::object shown{{"name", rule.name},
-                     {"arn", rule.arn()},
-                     {"bus", bus.bus},
-                     {"enabled", rule.enabled},
-                     {"pattern", rule.pattern},
-                     {"targets", std::move(shown_targets)},
+  json::object shown{{"name", rule.name},          {"arn", rule.arn()},
+                     {"bus", rule.key.bus},        {"enabled", rule.enabled},
+                     {"pattern", rule.pattern},    {"targets", std::move(shown_targets)},
                      {"counts", std::move(counts)}};
   auto conclusion = conclude(shown, deliveries, miss);
   return json::object{{"rule", std::move(shown)},
