@@ -3,6 +3,8 @@
 #include <array>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "s3/errors.h"
 
 namespace tidemill::s3 {
@@ -32,33 +34,37 @@ VersionRow read_version(const store::Row& row) {
   return {read_object_row(row), row.integer(13) != 0};
 }
 
-Result<std::optional<Version>> find_null(store::Tx& tx, std::int64_t bucket, std::string_view key) {
-  TM_TRY(auto row,
-         tx.one("SELECT body, size, etag, modified_ms, -rank, checksum_kind, checksum, composite,"
-                " content_type, headers, metadata, tags, version, marker FROM versions"
-                " WHERE bucket = $1 AND key = $2 AND version = ''",
-                read_version, bucket, store::Blob{key}));
+/// The version that `sql` (of select_where) finds; `values` are its $3 and on.
+template <class... Values>
+Result<std::optional<Version>> find_where(store::Tx& tx, std::int64_t bucket, std::string_view key,
+                                          const std::string& sql, const Values&... values) {
+  TM_TRY(auto row, tx.one(sql, read_version, bucket, store::Blob{key}, values...));
   return unpack(std::move(row), key);
+}
+
+std::string select_where(std::string_view condition) {
+  return fmt::format(
+      "SELECT body, size, etag, modified_ms, -rank, checksum_kind, checksum, composite,"
+      " content_type, headers, metadata, tags, version, marker FROM versions"
+      " WHERE bucket = $1 AND key = $2{}",
+      condition);
+}
+
+Result<std::optional<Version>> find_null(store::Tx& tx, std::int64_t bucket, std::string_view key) {
+  static const std::string sql = select_where(" AND version = ''");
+  return find_where(tx, bucket, key, sql);
 }
 
 Result<std::optional<Version>> find_ranked(store::Tx& tx, std::int64_t bucket, std::string_view key,
                                            std::int64_t rank) {
-  TM_TRY(auto row,
-         tx.one("SELECT body, size, etag, modified_ms, -rank, checksum_kind, checksum, composite,"
-                " content_type, headers, metadata, tags, version, marker FROM versions"
-                " WHERE bucket = $1 AND key = $2 AND rank = $3",
-                read_version, bucket, store::Blob{key}, rank));
-  return unpack(std::move(row), key);
+  static const std::string sql = select_where(" AND rank = $3");
+  return find_where(tx, bucket, key, sql, rank);
 }
 
 Result<std::optional<Version>> find_newest(store::Tx& tx, std::int64_t bucket,
                                            std::string_view key) {
-  TM_TRY(auto row,
-         tx.one("SELECT body, size, etag, modified_ms, -rank, checksum_kind, checksum, composite,"
-                " content_type, headers, metadata, tags, version, marker FROM versions"
-                " WHERE bucket = $1 AND key = $2 ORDER BY rank LIMIT 1",
-                read_version, bucket, store::Blob{key}));
-  return unpack(std::move(row), key);
+  static const std::string sql = select_where(" ORDER BY rank LIMIT 1");
+  return find_where(tx, bucket, key, sql);
 }
 
 }  // namespace
