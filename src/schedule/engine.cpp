@@ -14,6 +14,14 @@ constexpr int looked_at_max = 16;  // So many of a timer's last runs may still b
 constexpr std::int64_t reserve_max = 4'000'000;
 constexpr int recheck_max = 10'000;
 
+/// What the timer's last starts published (events.seq).
+Result<std::vector<std::int64_t>> latest_events(store::Tx& tx, TimerId id) {
+  return tx.all(
+      "SELECT event FROM firings WHERE timer = $1 AND event IS NOT NULL"
+      " ORDER BY planned_ms DESC LIMIT $2",
+      [](const store::Row& row) { return row.integer(0); }, id, looked_at_max);
+}
+
 }  // namespace
 
 Status Engine::load(store::Tx& tx) {
@@ -150,11 +158,7 @@ Status Engine::judge(store::Tx& tx, TimerId id, const Timer& timer, Verdict& ver
 }
 
 Result<bool> Engine::is_busy(store::Tx& tx, TimerId id) {
-  TM_TRY(const auto events,
-         tx.all(
-             "SELECT event FROM firings WHERE timer = $1 AND event IS NOT NULL"
-             " ORDER BY planned_ms DESC LIMIT $2",
-             [](const store::Row& row) { return row.integer(0); }, id, looked_at_max));
+  TM_TRY(const auto events, latest_events(tx, id));
   for (const auto event : events) {
     TM_TRY(const bool busy, parts_.activity.is_busy(tx, event));
     if (busy) return true;
@@ -163,11 +167,7 @@ Result<bool> Engine::is_busy(store::Tx& tx, TimerId id) {
 }
 
 Status Engine::cancel(store::Tx& tx, TimerId id) {
-  TM_TRY(const auto events,
-         tx.all(
-             "SELECT event FROM firings WHERE timer = $1 AND event IS NOT NULL"
-             " ORDER BY planned_ms DESC LIMIT $2",
-             [](const store::Row& row) { return row.integer(0); }, id, looked_at_max));
+  TM_TRY(const auto events, latest_events(tx, id));
   for (const auto event : events) {
     TM_TRY(const bool busy, parts_.activity.is_busy(tx, event));
     if (busy) TM_CHECK(parts_.activity.cancel(tx, event));
