@@ -14,56 +14,46 @@ constexpr auto pause_after_failure = std::chrono::seconds(1);
 
 }  // namespace
 
-void Program::deliver_due() {
+void Program::do_step(io::Alarm& alarm, const Chore& chore) {
   store_->post(
-      [this](store::Tx& tx) -> Status {
-        TM_TRY(const auto next, hub_->deliver_due(tx));
-        if (next) tx.on_commit([this, at = *next] { due_->set(at); });
+      [&alarm, chore](store::Tx& tx) -> Status {
+        TM_TRY(const auto next, chore.step(tx));
+        if (next) tx.on_commit([&alarm, at = *next] { alarm.set(at); });
         return {};
       },
-      [this](const Status& done) {
+      [this, &alarm, chore](const Status& done) {
         if (done) return;
-        TM_LOG(error, "events", "delivery failed", {{"reason", done.error().message}});
-        due_->set(clock_.now().plus(pause_after_failure));
+        TM_LOG(error, chore.log, chore.failure, {{"reason", done.error().message}});
+        alarm.set(clock_.now().plus(pause_after_failure));
       });
+}
+
+void Program::deliver_due() {
+  do_step(*due_, {.step = [this](store::Tx& tx) { return hub_->deliver_due(tx); },
+                  .log = "events",
+                  .failure = "delivery failed"});
 }
 
 /// Lets go of what is kept for a time only: at start, then every hour.
 void Program::tidy_up() {
-  store_->post(
-      [this](store::Tx& tx) -> Status {
-        const auto now = clock_.now();
-        TM_CHECK(events::expire_archived(tx, now));
-        bool more = false;
-        if (options_.audit_days > 0) {
-          TM_TRY(more,
-                 events::forget_events(tx, now.plus(-std::chrono::days(options_.audit_days))));
-        }
-        tx.on_commit(
-            [this, more] { tidy_->set(clock_.now().plus(more ? tidy_pause : tidy_every)); });
-        return {};
-      },
-      [this](const Status& done) {
-        if (done) return;
-        TM_LOG(error, "events", "tidying failed", {{"reason", done.error().message}});
-        tidy_->set(clock_.now().plus(pause_after_failure));
-      });
+  const auto step = [this](store::Tx& tx) -> Result<std::optional<TimeMs>> {
+    const auto now = clock_.now();
+    TM_CHECK(events::expire_archived(tx, now));
+    bool more = false;
+    if (options_.audit_days > 0) {
+      TM_TRY(more, events::forget_events(tx, now.plus(-std::chrono::days(options_.audit_days))));
+    }
+    return now.plus(more ? tidy_pause : tidy_every);
+  };
+  do_step(*tidy_, {.step = step, .log = "events", .failure = "tidying failed"});
   tidy_up_metrics();
 }
 
 /// Goes on with move tasks and with what purged queues left, one step a commit.
 void Program::work_on_queues() {
-  store_->post(
-      [this](store::Tx& tx) -> Status {
-        TM_TRY(const auto next, queues_->work(tx));
-        if (next) tx.on_commit([this, at = *next] { queue_work_->set(at); });
-        return {};
-      },
-      [this](const Status& done) {
-        if (done) return;
-        TM_LOG(error, "sqs", "queues' work failed", {{"reason", done.error().message}});
-        queue_work_->set(clock_.now().plus(pause_after_failure));
-      });
+  do_step(*queue_work_, {.step = [this](store::Tx& tx) { return queues_->work(tx); },
+                         .log = "sqs",
+                         .failure = "queues' work failed"});
 }
 
 /// Writes what was measured, some seconds after the first of it.

@@ -5,7 +5,10 @@
 
 #include <atomic>
 #include <csignal>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "console/console.h"
 #include "events/api.h"
@@ -63,6 +66,13 @@ class Program {
   void wire_operations();
   void wire_endpoints();
   void wire_delivery_endpoints();
+  /// Work that goes on by itself, a step a commit.
+  struct Chore {
+    std::function<Result<std::optional<TimeMs>>(store::Tx&)> step;  ///< Gives when to go on.
+    std::string_view log, failure;  ///< Which module logs it, and what if it fails.
+  };
+  /// One step; `alarm` calls for the next one, a failed one's again after a pause.
+  void do_step(io::Alarm& alarm, const Chore& chore);
   void deliver_due();
   void tidy_up();
   void work_on_queues();
