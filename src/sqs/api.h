@@ -116,6 +116,14 @@ wire::Access asked_by_handler(const Caller& /*caller*/, const Request& /*request
 /// "http://HOST/ACCOUNT/NAME", as the caller addressed us.
 [[nodiscard]] std::string url_of(const Caller& caller, const QueueKey& key);
 
+/// The part of a list of names that a request asks for.
+struct Page {
+  std::int32_t count;
+  std::string after;  ///< The last name of the page before.
+};
+[[nodiscard]] Result<Page> page_of(const std::optional<std::int32_t>& max_results,
+                                   const std::optional<std::string>& next_token);
+
 /// What a Task<Status> operation answers.
 [[nodiscard]] inline Result<wire::Empty> done(Status status) {
   if (!status) return std::unexpected(std::move(status).error());

@@ -6,7 +6,7 @@
 namespace tidemill::sqs {
 namespace {
 
-constexpr std::int32_t page_max = 1000, tasks_max = 10;
+constexpr std::int32_t tasks_max = 10;
 
 w::ListMessageMoveTasksResultEntry to_wire(const Move& move) {
   w::ListMessageMoveTasksResultEntry shown;
@@ -52,13 +52,7 @@ void Api::register_moves(wire::Router& router) {
 
 Task<Result<w::ListDeadLetterSourceQueuesResult>> Api::sources(
     const Caller& caller, w::ListDeadLetterSourceQueuesRequest request) {
-  const auto count = request.MaxResults.value_or(page_max);
-  if (count < 1 || count > page_max) {
-    co_return invalid_value(std::to_string(count), "MaxResults",
-                            "Must be an integer value between 1 and 1000.");
-  }
-  const auto after = from_base64(request.NextToken.value_or(""));
-  if (!after) co_return invalid_parameter("Invalid or expired next token.");
+  TM_CO_TRY(const auto page, page_of(request.MaxResults, request.NextToken));
   auto query = [&](store::Tx& tx, const Queue& queue) -> Result<std::vector<QueueKey>> {
     return sources_of(tx, queue.key.arn());
   };
@@ -68,8 +62,8 @@ Task<Result<w::ListDeadLetterSourceQueuesResult>> Api::sources(
   auto& urls = result.queueUrls.emplace();
   std::string last;
   for (const auto& key : found) {
-    if (key.name <= *after) continue;
-    if (std::int32_t(urls.size()) == count) {
+    if (key.name <= page.after) continue;
+    if (std::int32_t(urls.size()) == page.count) {
       result.NextToken = to_base64(last);
       break;
     }

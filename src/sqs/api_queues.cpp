@@ -29,6 +29,18 @@ bool is_account(std::string_view text) {
 
 }  // namespace
 
+Result<Page> page_of(const std::optional<std::int32_t>& max_results,
+                     const std::optional<std::string>& next_token) {
+  const auto count = max_results.value_or(page_max);
+  if (count < 1 || count > page_max) {
+    return invalid_value(std::to_string(count), "MaxResults",
+                         "Must be an integer value between 1 and 1000.");
+  }
+  auto after = from_base64(next_token.value_or(""));
+  if (!after) return invalid_parameter("Invalid or expired next token.");
+  return Page{count, *std::move(after)};
+}
+
 std::string url_of(const Caller& caller, const QueueKey& key) {
   return fmt::format("{}/{}/{}", caller.endpoint, key.scope.account, key.name);
 }
@@ -123,21 +135,15 @@ Task<Result<w::GetQueueUrlResult>> Api::url(const Caller& caller, w::GetQueueUrl
 }
 
 Task<Result<w::ListQueuesResult>> Api::list(const Caller& caller, w::ListQueuesRequest request) {
-  const auto count = request.MaxResults.value_or(page_max);
-  if (count < 1 || count > page_max) {
-    co_return invalid_value(std::to_string(count), "MaxResults",
-                            "Must be an integer value between 1 and 1000.");
-  }
-  const auto after = from_base64(request.NextToken.value_or(""));
-  if (!after) co_return invalid_parameter("Invalid or expired next token.");
+  TM_CO_TRY(const auto page, page_of(request.MaxResults, request.NextToken));
   const auto prefix = request.QueueNamePrefix.value_or("");
   auto query = [&](store::Tx& tx) {
-    return queue_names(tx, caller.scope, prefix, *after, count + 1);
+    return queue_names(tx, caller.scope, prefix, page.after, page.count + 1);
   };
   TM_CO_TRY(auto names, co_await store_.read(query));
   w::ListQueuesResult result;
   if (names.empty()) co_return result;
-  if (std::int32_t(names.size()) > count) {
+  if (std::int32_t(names.size()) > page.count) {
     names.pop_back();
     // AWS pages only for who says how large a page is to be.
     if (request.MaxResults) result.NextToken = to_base64(names.back());
