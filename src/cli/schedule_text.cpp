@@ -3,24 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/time.h"
+#include "cli/fields.h"
 
 namespace tidemill::cli {
 namespace {
-
-std::string text(const json::object& object, std::string_view name) {
-  return std::string(json::text_or_empty(object, name));
-}
-
-std::int64_t number(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_number() ? value->to_number<std::int64_t>() : 0;
-}
-
-const json::array& list(const json::object& object, std::string_view name) {
-  static const json::array none;
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_array() ? value->get_array() : none;
-}
 
 std::string head(const json::object& answer, Style style) {
   auto out = style.strong(text(answer, "arn")) + "\n";
@@ -36,7 +22,7 @@ std::string head(const json::object& answer, Style style) {
       out += fmt::format("  {} {}\n", name, value);
     }
   }
-  if (const auto spread = number(answer, "spread_s"); spread > 0) {
+  if (const auto spread = number(answer, "spread_s").value_or(0); spread > 0) {
     out += fmt::format("  runs {} s after each time (its place in the spread)\n", spread);
   }
   return out;
@@ -83,7 +69,8 @@ std::string render_explain(const json::object& answer, Style style) {
     const auto& row = given.as_object();
     const bool ran = row.contains("lateness_ms");
     rows.push_back({text(row, "local"), text(row, "fate"),
-                    ran ? duration_text(number(row, "lateness_ms")) : "", outcome_of(row)});
+                    ran ? duration_text(number(row, "lateness_ms").value_or(0)) : "",
+                    outcome_of(row)});
   }
   out += rows.empty() ? "nothing was due yet\n"
                       : table({"PLANNED", "BECAME", "LATE BY", "WHY"}, rows, style);
@@ -111,7 +98,7 @@ std::string render_heatmap(const json::object& answer, Style style) {
   for (const auto& hour : hours) most = std::max(most, hour.to_number<std::int64_t>());
   const auto from = parse_iso(text(answer, "from")).value_or(TimeMs{0});
   std::string out = fmt::format("{} schedules; the most starts in one minute: {}\n\n",
-                                number(answer, "schedules"), most);
+                                number(answer, "schedules").value_or(0), most);
   out += style.faint(fmt::format("{:<22}each character is an hour, UTC\n", "DAY FROM"));
   for (std::size_t i = 0; i < hours.size(); ++i) {
     if (i % 24 == 0) {
@@ -126,9 +113,9 @@ std::string render_heatmap(const json::object& answer, Style style) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& given : list(answer, "worst")) {
     const auto& minute = given.as_object();
-    const auto limit = number(minute, "limit");
-    rows.push_back({text(minute, "time"), fmt::format("{}", number(minute, "days")),
-                    fmt::format("{}", number(minute, "starts")),
+    const auto limit = number(minute, "limit").value_or(0);
+    rows.push_back({text(minute, "time"), fmt::format("{}", number(minute, "days").value_or(0)),
+                    fmt::format("{}", number(minute, "starts").value_or(0)),
                     limit > 0 ? fmt::format("{}", limit) : "-", text(minute, "target"),
                     text(minute, "proposal")});
   }
@@ -141,7 +128,7 @@ std::string render_heatmap(const json::object& answer, Style style) {
 
 std::string render_zones(const json::object& answer, Style) {
   return fmt::format("zone data {}; {} schedules have another next time now\n",
-                     text(answer, "zone_data"), number(answer, "replanned"));
+                     text(answer, "zone_data"), number(answer, "replanned").value_or(0));
 }
 
 }  // namespace tidemill::cli
