@@ -4,8 +4,10 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "base/arn.h"
+#include "base/error.h"
 #include "base/time.h"
 
 namespace tidemill {
@@ -29,5 +31,8 @@ struct Caller {
   /// Policy condition keys of this request ("aws:SourceIp", "s3:prefix", …), lower-cased names.
   std::map<std::string, std::string> conditions;
 };
+
+/// Whether the caller may hand the role to the service that asks (iam:PassRole).
+using PassRole = std::function<Status(const Caller&, std::string_view role_arn)>;
 
 }  // namespace tidemill

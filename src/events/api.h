@@ -2,8 +2,6 @@
 /// Made once by the server; called on event loops.
 #pragma once
 
-#include <functional>
-
 #include "base/caller.h"
 #include "base/random.h"
 #include "events/hub.h"
@@ -18,9 +16,6 @@ namespace w = wire::events;
 
 class Api {
  public:
-  /// Whether the caller may hand the role to EventBridge (iam:PassRole).
-  using PassRole = std::function<Status(const Caller&, std::string_view role_arn)>;
-
   /// What it works with; all outlive the Api.
   struct Parts {
     store::Store& store;

@@ -90,13 +90,7 @@ Task<Result<w::DescribeArchiveResponse>> ArchiveApi::describe_archive(
 
 Task<Result<w::ListArchivesResponse>> ArchiveApi::list_archives(const Caller& caller,
                                                                 w::ListArchivesRequest request) {
-  const int filters = request.NamePrefix.has_value() + request.EventSourceArn.has_value() +
-                      request.State.has_value();
-  if (filters > 1) {
-    co_return fail(Errc::invalid_argument, "ValidationException",
-                   "At most one filter is allowed for ListArchives. Use either : State, "
-                   "EventSourceArn, or NamePrefix.");
-  }
+  TM_CO_CHECK(check_filters(request, "ListArchives"));
   auto query = [&](store::Tx& tx) -> Result<w::ListArchivesResponse> {
     TM_TRY(auto archives, events::list_archives(tx, caller.scope));
     std::erase_if(archives, [&](const Archive& archive) {

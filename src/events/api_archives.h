@@ -2,6 +2,8 @@
 /// loops.
 #pragma once
 
+#include <fmt/format.h>
+
 #include "base/caller.h"
 #include "events/replay.h"
 #include "wire/gen/events.h"
@@ -47,5 +49,17 @@ class ArchiveApi {
   Replayer& replayer_;
   const Clock& clock_;
 };
+
+/// ListArchives and ListReplays take one filter at most.
+template <class Request>
+Status check_filters(const Request& request, std::string_view operation) {
+  const int filters = request.NamePrefix.has_value() + request.EventSourceArn.has_value() +
+                      request.State.has_value();
+  if (filters <= 1) return {};
+  return fail(Errc::invalid_argument, "ValidationException",
+              fmt::format("At most one filter is allowed for {}. Use either : State, "
+                          "EventSourceArn, or NamePrefix.",
+                          operation));
+}
 
 }  // namespace tidemill::events

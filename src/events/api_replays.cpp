@@ -98,13 +98,7 @@ Task<Result<w::DescribeReplayResponse>> ArchiveApi::describe_replay(
 
 Task<Result<w::ListReplaysResponse>> ArchiveApi::list_replays(const Caller& caller,
                                                               w::ListReplaysRequest request) {
-  const int filters = request.NamePrefix.has_value() + request.EventSourceArn.has_value() +
-                      request.State.has_value();
-  if (filters > 1) {
-    co_return fail(Errc::invalid_argument, "ValidationException",
-                   "At most one filter is allowed for ListReplays. Use either : State, "
-                   "EventSourceArn, or NamePrefix.");
-  }
+  TM_CO_CHECK(check_filters(request, "ListReplays"));
   auto query = [&](store::Tx& tx) -> Result<w::ListReplaysResponse> {
     TM_TRY(auto replays, events::list_replays(tx, caller.scope));
     std::erase_if(replays, [&](const Replay& replay) {

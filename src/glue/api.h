@@ -2,8 +2,6 @@
 /// server; called on event loops.
 #pragma once
 
-#include <functional>
-
 #include "base/caller.h"
 #include "glue/runs.h"
 #include "glue/trigger.h"
@@ -16,9 +14,6 @@ namespace w = wire::glue;
 
 class Api {
  public:
-  /// Whether the caller may hand the role to Glue (iam:PassRole).
-  using PassRole = std::function<Status(const Caller&, std::string_view role_arn)>;
-
   struct Parts {
     store::Store& store;
     Runs& runs;

@@ -2,8 +2,6 @@
 /// folder. Made once by the server; called on event loops.
 #pragma once
 
-#include <functional>
-
 #include "base/caller.h"
 #include "events/hub.h"
 #include "schedule/book.h"
@@ -17,8 +15,6 @@ namespace w = wire::scheduler;
 
 class Api {
  public:
-  using PassRole = std::function<Status(const Caller&, std::string_view role_arn)>;
-
   /// What it works with; all outlive the Api.
   struct Parts {
     store::Store& store;
