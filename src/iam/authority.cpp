@@ -225,14 +225,14 @@ Status Authority::authorize(const Caller& caller, std::string_view action,
   if (options_.test_mode) return {};
   TM_TRY(const auto own, evaluate(caller, action, resource));
   if (own == Effect::deny) return authorize(caller, action, resource);
-  auto given = Effect::none;
   // Whether a proxy spoke TLS with the client isn't known here; the statement against plain HTTP
   // that buckets and queues so often have would shut out everyone.
   auto conditions = caller.conditions;
   conditions.erase("aws:securetransport");
-  for (const auto& who : {caller.arn, caller.role_arn}) {
-    const auto one = policy.evaluate({action, resource, conditions, who});
-    if (one == Effect::deny || given == Effect::none) given = one;
+  auto given = policy.evaluate({action, resource, conditions, caller.arn});
+  if (given != Effect::deny && !caller.role_arn.empty()) {
+    const auto role = policy.evaluate({action, resource, conditions, caller.role_arn});
+    if (role == Effect::deny || given == Effect::none) given = role;
   }
   const auto arn = Arn::parse(resource);
   // Buckets' ARNs name no account; theirs are only found by callers of their own.

@@ -300,5 +300,30 @@ TEST_F(AuthorityTest, a_resources_own_policy_counts_beside_the_callers) {
   EXPECT_TRUE(may(of("Deny", R"("*")"))) << "the account's owner can't lock himself out";
 }
 
+TEST_F(AuthorityTest, a_resources_own_policy_excepts_whom_not_principal_names) {
+  constexpr const char* queue = "arn:aws:sqs:us-east-1:000000000000:q";
+  const auto but_ann = [](const std::string& effect) {
+    return Policy::parse(
+               R"({"Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:Purge*"},)"
+               R"({"Effect":")" +
+                   effect +
+                   R"(","NotPrincipal":{"AWS":)"
+                   R"("arn:aws:iam::000000000000:user/ann"},"Action":"sqs:*"}]})",
+               Policy::Kind::resource)
+        .value();
+  };
+  Caller caller;
+  caller.kind = Caller::Kind::user;
+  caller.scope.account = account;
+  const auto may = [&](const std::string& user, std::string_view action, const Policy& policy) {
+    caller.arn = "arn:aws:iam::000000000000:user/" + user;
+    return authority_.authorize(caller, action, queue, policy).has_value();
+  };
+  EXPECT_TRUE(may("ann", "sqs:PurgeQueue", but_ann("Deny")));
+  EXPECT_FALSE(may("bob", "sqs:PurgeQueue", but_ann("Deny")));
+  EXPECT_FALSE(may("ann", "sqs:SendMessage", but_ann("Allow")));
+  EXPECT_TRUE(may("bob", "sqs:SendMessage", but_ann("Allow")));
+}
+
 }  // namespace
 }  // namespace tidemill::iam
