@@ -140,7 +140,8 @@ Status Engine::judge(store::Tx& tx, TimerId id, const Timer& timer, Verdict& ver
   std::optional<std::int64_t> event;
   if (verdict.runs()) {
     if (step == Step::cancel_and_run) TM_CHECK(cancel(tx, id));
-    const auto late_ms = parts_.clock.now().ms - verdict.planned.ms;
+    const auto late_ms =
+        parts_.clock.now().ms - verdict.planned.ms - timer.spread_s * std::int64_t{1000};
     TM_TRY(event, starter(timer.kind).start(tx, timer.ref, verdict.planned, late_ms));
     TM_FAILPOINT_CHECK("schedule.start");
   }

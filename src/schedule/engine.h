@@ -24,8 +24,9 @@ namespace tidemill::schedule {
 class Starter {
  public:
   virtual ~Starter() = default;
-  /// Gives events.seq of what it published in `tx`. `late_ms`: so long after `planned`, where it is
-  /// its own time that starts it; nobody's delay if a person asks for it, or a policy let it wait.
+  /// Gives events.seq of what it published in `tx`. `late_ms`: so long after `planned` and its
+  /// place in the spread, where it is its own time that starts it; nobody's delay if a person asks
+  /// for it, or a policy let it wait.
   [[nodiscard]] virtual Result<std::int64_t> start(store::Tx& tx, std::int64_t ref, TimeMs planned,
                                                    std::optional<std::int64_t> late_ms) = 0;
   /// It will never be due again.

@@ -175,6 +175,7 @@ TEST_F(EngineTest, SpreadIsAlwaysTheSame) {
   EXPECT_TRUE(starts().empty());
   run_at("2026-01-01T01:10:00Z");
   EXPECT_EQ(starts(), Texts{"2026-01-01T01:00:00Z"});
+  EXPECT_EQ(starter_.lateness.back(), 600'000 - place) << "late is what is beyond its place";
 }
 
 TEST_F(EngineTest, OverlapIsSkippedBufferedOrCancelled) {
