@@ -35,10 +35,9 @@ Result<w::Trigger> to_wire(const JobTrigger& trigger) {
   return out;
 }
 
-bool starts(const JobTrigger& trigger, std::string_view job) {
-  return std::ranges::any_of(trigger.actions(), [&](const json::value& action) {
-    return json::text_or_empty(action.as_object(), "JobName") == job;
-  });
+bool starts(const JobTrigger& trigger, const std::string& job) {
+  const auto jobs = trigger.jobs();
+  return std::ranges::find(jobs, job) != jobs.end();
 }
 
 /// The page of those after `token`, which start `job` if it is named; `next` is the last one's name

@@ -47,6 +47,14 @@ json::array JobTrigger::actions() const {
   return actions != nullptr && actions->is_array() ? actions->get_array() : json::array();
 }
 
+std::vector<std::string> JobTrigger::jobs() const {
+  std::vector<std::string> names;
+  for (const auto& action : actions()) {
+    names.emplace_back(json::text_or_empty(action.as_object(), "JobName"));
+  }
+  return names;
+}
+
 Status check_trigger(const JobTrigger& trigger) {
   if (trigger.type != "SCHEDULED" && trigger.type != "ON_DEMAND") {
     return invalid_input(fmt::format(

@@ -28,6 +28,8 @@ struct JobTrigger {
   [[nodiscard]] std::string schedule() const;
   /// AWS's Action, as JSON, one for each job.
   [[nodiscard]] json::array actions() const;
+  /// The jobs that it starts, by name.
+  [[nodiscard]] std::vector<std::string> jobs() const;
 };
 
 /// What becomes of a trigger's schedule; filled by the server.

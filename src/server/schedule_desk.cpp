@@ -6,6 +6,7 @@
 
 #include "glue/job.h"
 #include "glue/job_store.h"
+#include "glue/trigger.h"
 #include "schedule/report.h"
 
 namespace tidemill::server {
@@ -38,6 +39,12 @@ int count_of(const console::Question& question) {
 /// The resources that a timer starts.
 Result<std::vector<std::string>> targets_of(store::Tx& tx, const schedule::TimerRow& timer) {
   std::vector<std::string> arns;
+  if (timer.kind == schedule::TimerKind::trigger) {
+    TM_TRY(const auto trigger, glue::find_trigger(tx, timer.ref));
+    if (!trigger) return arns;
+    for (const auto& job : trigger->jobs()) arns.push_back(glue::job_arn(trigger->scope, job));
+    return arns;
+  }
   if (timer.kind == schedule::TimerKind::rule) {
     TM_TRY(const auto targets, events::targets_of(tx, timer.ref));
     for (const auto& target : targets) arns.push_back(target.arn);

@@ -80,19 +80,24 @@ Status Scheduling::cancel(store::Tx& tx, std::int64_t event) const {
 
 void Scheduling::wake() {
   if (is_woken_.exchange(true)) return;
+  auto began = std::make_shared<bool>(false);  // A full store refuses on this thread.
   parts_.store.post(
-      [this](store::Tx& tx) {
+      [this, began](store::Tx& tx) {
+        *began = true;
         is_woken_ = false;
         return engine_.run_due(tx);
       },
-      [this](const Status& done) { worked(done); });
+      [this, began](const Status& done) { worked(done, *began); });
 }
 
-void Scheduling::worked(const Status& done) {
+void Scheduling::worked(const Status& done, bool began) {
   if (!done) {
-    is_woken_ = false;  // Where the closure wasn't even begun.
+    if (began) {
+      engine_.abandon();
+    } else {
+      is_woken_ = false;
+    }
     TM_LOG(error, "schedule", "what is due waits", {{"reason", done.error().message}});
-    engine_.abandon();
     alarm_->set(parts_.clock.now().plus(pause_after_failure));
     return;
   }

@@ -43,7 +43,7 @@ class Scheduling {
   [[nodiscard]] schedule::Engine::Parts engine_parts();
   [[nodiscard]] Result<bool> is_busy(store::Tx& tx, std::int64_t event) const;
   [[nodiscard]] Status cancel(store::Tx& tx, std::int64_t event) const;
-  void worked(const Status& done);
+  void worked(const Status& done, bool began);
   void tell_startup();
 
   const Parts parts_;

@@ -162,7 +162,7 @@ class Store {
   }
 
   /// As write, from a thread that has no event loop or doesn't wait: `done` runs on the commit
-  /// thread after the commit (or the failure).
+  /// thread after the commit (or the failure); here and at once where the queue is full.
   virtual void post(std::move_only_function<Status(Tx&)> change,
                     std::move_only_function<void(Status)> done) = 0;
 

@@ -482,6 +482,19 @@ def test_glue_trigger_starts_its_jobs(test_mode_server, name):
         glue.get_trigger(Name=name)
 
 
+def test_heatmap_knows_what_triggers_start(test_mode_server, name):
+    server = test_mode_server
+    set_clock(server, "2031-03-01T00:30:00Z")
+    job = platform.make_job(server, name, "pass\n")
+    for n in range(2):
+        server.client("glue").create_trigger(
+            Name=f"{name}-{n}", Type="SCHEDULED", Schedule="cron(0 2 * * ? *)",
+            Actions=[{"JobName": job}], StartOnCreation=True,
+        )
+    told = server.command("schedule", "heatmap").stdout
+    assert told.startswith("2 schedules;") and f"job/{job}" in told
+
+
 def test_glue_trigger_on_demand(server, name):
     job = platform.make_job(server, name, "pass\n")
     glue = server.client("glue")
