@@ -7,6 +7,7 @@ namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
+using testing::HasSubstr;
 
 /// A queue with dead letters.
 class MovesTest : public QueuesFixture {
@@ -33,6 +34,12 @@ class MovesTest : public QueuesFixture {
 
   std::string dead_;
 };
+
+TEST_F(MovesTest, dead_letters_never_go_where_they_are) {
+  const auto refused = start({.destination_arn = dead_});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("another queue than the source"));
+}
 
 TEST_F(MovesTest, dead_letters_go_back_as_new_messages) {
   kill(3);

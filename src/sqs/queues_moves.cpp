@@ -71,6 +71,9 @@ Result<std::string> Queues::start_move(store::Tx& tx, Move move) {
     if (there->is_fifo() != source->is_fifo()) {
       return invalid_parameter("Destination queue must be same type of queue as the source.");
     }
+    if (there->id == source->id) {  // Each message that moves would be there to be moved again.
+      return invalid_parameter("Destination queue must be another queue than the source.");
+    }
   }
   TM_TRY(const auto running,
          tx.one(
