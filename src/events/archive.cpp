@@ -81,8 +81,10 @@ Status expire_archived(store::Tx& tx, TimeMs now) {
          tx.all("SELECT id, retention_days FROM archives WHERE retention_days > 0",
                 [](const store::Row& row) { return Kept{row.integer(0), row.integer(1)}; }));
   for (const auto& [id, days] : bounded) {
-    TM_CHECK(tx.exec("DELETE FROM archived_events WHERE archive = $1 AND time_ms < $2", id,
-                     now.ms - days * day_ms));
+    TM_TRY(const auto gone, tx.exec("DELETE FROM archived_events WHERE archive = $1"
+                                    " AND time_ms < $2",
+                                    id, now.ms - days * day_ms));
+    if (gone == 0) continue;
     TM_CHECK(
         tx.exec("UPDATE archives SET (event_count, size_bytes) = (SELECT count(*),"
                 " coalesce(sum(bytes), 0) FROM archived_events WHERE archive = $1) WHERE id = $1",

@@ -307,7 +307,8 @@ Result<Outcome> Hub::apply(store::Tx& tx, const Delivery& delivery) {
                    .code = decision.code,
                    .message = "AccessDenied: " + decision.reason};
   }
-  if (!delivery.input.contains(attempt_attribute)) return target->apply(tx, delivery);
+  if (delivery.is_of_rule() || !delivery.input.contains(attempt_attribute))
+    return target->apply(tx, delivery);
   auto numbered = delivery;
   numbered.input = fill_attempt(delivery.input, delivery.attempts + 1);
   return target->apply(tx, numbered);

@@ -341,5 +341,12 @@ TEST_F(HubTest, the_message_group_is_kept_for_the_next_try) {
   EXPECT_EQ(workshop_.started[0].group_id, "g");
 }
 
+TEST_F(HubTest, what_a_schedule_would_fill_in_is_a_rules_own_text) {
+  put_rule("r", sales);
+  ASSERT_TRUE(publish("sales/<aws.scheduler.attempt-number>"));
+  ASSERT_EQ(workshop_.started.size(), 1u);
+  EXPECT_TRUE(workshop_.started[0].input.contains("sales/<aws.scheduler.attempt-number>"));
+}
+
 }  // namespace
 }  // namespace tidemill::events

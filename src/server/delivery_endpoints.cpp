@@ -1,4 +1,5 @@
 // What `tidemill deliveries`, `rules try` and `backfill` ask.
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -100,7 +101,7 @@ Program::Answer Program::redrive(const console::Question& question) {
 }
 
 /// {"rule", "bus", "since_ms", "until_ms"}: publishes what matches the rule in that time again, to
-/// it alone. {"replay": the replay's name}.
+/// it alone; what comes from now on isn't its concern. {"replay": the replay's name}.
 Program::Answer Program::replay(const console::Question& question) {
   TM_CO_TRY(const auto body, json::parse_object(question.body));
   TM_CO_TRY(const auto name, rule_named(body));
@@ -109,7 +110,7 @@ Program::Answer Program::replay(const console::Question& question) {
                         .name = fmt::format("{}-{}", name.substr(0, 40), now.ms),
                         .destination = bus_of(question.caller, json::text_or_empty(body, "bus")),
                         .from = {integer(body, "since_ms", 0)},
-                        .until = {integer(body, "until_ms", now.ms)},
+                        .until = {std::min(integer(body, "until_ms", now.ms), now.ms)},
                         .started = now};
   auto change = [&](store::Tx& tx) -> Status {
     TM_TRY(const auto rule, events::require_rule(tx, replay.destination, name));

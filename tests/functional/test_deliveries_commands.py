@@ -2,6 +2,7 @@
 again."""
 
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -112,6 +113,16 @@ def test_replay_of_a_rule_reaches_it_alone(server, running, name):
     platform.wait_for_runs(server, job, 4)
     assert keys_of(server, job) == ["sales/a", "sales/a", "sales/c", "sales/c"]
     assert platform.runs_of(server, second) == []
+
+
+def test_replay_does_not_send_what_it_sent_itself(server, running):
+    bucket, job, rule = running
+    put(server, bucket, "sales/a")
+    platform.wait_for_runs(server, job, 1)
+    ahead = f"{datetime.now(timezone.utc) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    done = server.command("deliveries", "replay", "--rule", rule, "--since", "1h", "--until", ahead)
+    assert f"1 events sent to {rule} again" in done.stdout
+    assert len(platform.wait_for_runs(server, job, 2)) == 2
 
 
 def test_try_compares_a_pattern_with_the_rules_own(server, running):
