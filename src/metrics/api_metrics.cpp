@@ -194,9 +194,10 @@ void MetricApi::register_with(wire::Router& router) {
 /// next flush.
 MetricApi::Reply<wire::Empty> MetricApi::put(const Caller& caller, w::PutMetricDataInput request) {
   const auto now = parts_.clock.now();
-  auto data = request.MetricData.value_or(std::vector<w::MetricDatum>());
-  for (auto& entity : request.EntityMetricData.value_or(std::vector<w::EntityMetricData>())) {
-    for (auto& datum : entity.MetricData.value_or(std::vector<w::MetricDatum>())) {
+  auto data = std::move(request.MetricData).value_or(std::vector<w::MetricDatum>());
+  for (auto& entity :
+       std::move(request.EntityMetricData).value_or(std::vector<w::EntityMetricData>())) {
+    for (auto& datum : std::move(entity.MetricData).value_or(std::vector<w::MetricDatum>())) {
       data.push_back(std::move(datum));
     }
   }
@@ -212,8 +213,8 @@ MetricApi::Reply<wire::Empty> MetricApi::put(const Caller& caller, w::PutMetricD
     point.series.space = *request.Namespace;
     points.push_back(std::move(point));
   }
-  for (const auto& point : points) {
-    if (point.aggregate.count == 0 || parts_.recorder.add(point)) continue;
+  for (auto& point : points) {
+    if (point.aggregate.count == 0 || parts_.recorder.add(std::move(point))) continue;
     co_return fail(Errc::throttled, "ThrottlingException",
                    "Too many different metrics wait to be written; try again in some seconds.");
   }

@@ -55,7 +55,7 @@ class Ledger {
     R answer = wrote ? query(tx) : R(std::unexpected(wrote.error()));
     if (!answer) {
       series_count_.reset();
-      for (const auto& point : points) recorder_.add(point);
+      for (auto& point : points) recorder_.add(std::move(point));
     }
     return answer;
   }

@@ -8,6 +8,7 @@ constexpr std::int64_t minute_ms = 60'000;
 /// Each part with its length in front, so that no two points have the same key.
 std::string key_of(const Point& point) {
   std::string key = std::to_string(point.minute.ms);
+  key.reserve(128);
   const auto add = [&key](std::string_view part) {
     key.append(1, ' ').append(std::to_string(part.size())).append(1, ' ').append(part);
   };
@@ -36,11 +37,10 @@ void Recorder::measure(const Measured& measured) noexcept {
   point.unit = measured.unit;
   point.minute = measured.at.value_or(clock_.now());
   point.aggregate.add(measured.value);
-  add(point);
+  add(std::move(point));
 }
 
-bool Recorder::add(const Point& given) {
-  Point point = given;
+bool Recorder::add(Point point) {
   point.minute.ms -= point.minute.ms % minute_ms;
   auto key = key_of(point);
   bool first = false;
@@ -51,10 +51,7 @@ bool Recorder::add(const Point& given) {
       found->second.aggregate.merge(point.aggregate);
       return true;
     }
-    if (points_.size() >= points_max) {
-      ++dropped_;
-      return false;
-    }
+    if (points_.size() >= points_max) return false;
     first = points_.empty();
     points_.emplace(std::move(key), std::move(point));
   }
@@ -77,11 +74,6 @@ std::vector<Point> Recorder::take() {
 void Recorder::clear() {
   const std::lock_guard guard(lock_);
   points_.clear();
-}
-
-std::int64_t Recorder::dropped() const {
-  const std::lock_guard guard(lock_);
-  return dropped_;
 }
 
 }  // namespace tidemill::metrics

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
@@ -32,22 +31,19 @@ class Recorder final : public Meter {
 
   void measure(const Measured& measured) noexcept override;
   /// Adds to the minute of `point.minute`. False if there is no room before the next flush.
-  bool add(const Point& point);
+  bool add(Point point);
   /// All that there is, which is then gone from here.
   [[nodiscard]] std::vector<Point> take();
   /// Forgets everything.
   void clear();
-  /// How many values were dropped for want of room since the start.
-  [[nodiscard]] std::int64_t dropped() const;
 
   static constexpr std::size_t points_max = 200'000;
 
  private:
   const Clock& clock_;
   const std::function<void()> pending_;
-  mutable std::mutex lock_;
+  std::mutex lock_;
   std::unordered_map<std::string, Point> points_;
-  std::int64_t dropped_ = 0;
 };
 
 }  // namespace tidemill::metrics
