@@ -171,8 +171,15 @@ Task<Result<w::GetQueueAttributesResult>> Api::attributes(const Caller& caller,
       if (!is_readable(name)) return unknown_attribute(name);
     }
     if (asked.empty()) return result;
-    TM_TRY(auto shown, queues_.attributes(tx, queue));
-    if (std::ranges::find(asked, "All") == asked.end()) {
+    const bool all = std::ranges::find(asked, "All") != asked.end();
+    const bool counts = all || std::ranges::any_of(asked, [](const std::string& name) {
+                          return name.starts_with("Approximate");
+                        });
+    auto shown = shown_attributes(queue);
+    if (counts) {
+      TM_TRY(shown, queues_.attributes(tx, queue));
+    }
+    if (!all) {
       std::erase_if(shown, [&asked](const auto& attribute) {
         return std::ranges::find(asked, attribute.first) == asked.end();
       });

@@ -200,21 +200,26 @@ Status Queues::set(store::Tx& tx, Queue queue, const Texts& attributes) {
   return {};
 }
 
+Result<Depths> Queues::depths(store::Tx& tx, const Queue& queue) const {
+  const auto now = parts_.clock.now();
+  TM_TRY(const auto found, tx.one(
+                               "SELECT coalesce(sum(visible_ms <= $2), 0),"
+                               " coalesce(sum(visible_ms > $2 AND receipt <> 0), 0),"
+                               " coalesce(sum(visible_ms > $2 AND receipt = 0), 0)"
+                               " FROM sqs_messages WHERE box = $1 AND sent_ms > $3",
+                               [](const store::Row& row) {
+                                 return Depths{row.integer(0), row.integer(1), row.integer(2)};
+                               },
+                               queue.box, now.ms, queue.expired_until(now).ms));
+  return *found;
+}
+
 Result<Texts> Queues::attributes(store::Tx& tx, const Queue& queue) const {
   auto shown = shown_attributes(queue);
-  const auto now = parts_.clock.now();
-  const auto read = [&shown](const store::Row& row) {
-    shown["ApproximateNumberOfMessages"] = std::to_string(row.integer(0));
-    shown["ApproximateNumberOfMessagesNotVisible"] = std::to_string(row.integer(1));
-    shown["ApproximateNumberOfMessagesDelayed"] = std::to_string(row.integer(2));
-    return true;
-  };
-  TM_CHECK(
-      tx.one("SELECT coalesce(sum(visible_ms <= $2), 0),"
-             " coalesce(sum(visible_ms > $2 AND receipt <> 0), 0),"
-             " coalesce(sum(visible_ms > $2 AND receipt = 0), 0)"
-             " FROM sqs_messages WHERE box = $1 AND sent_ms > $3",
-             read, queue.box, now.ms, queue.expired_until(now).ms));
+  TM_TRY(const auto depths, this->depths(tx, queue));
+  shown["ApproximateNumberOfMessages"] = std::to_string(depths.visible);
+  shown["ApproximateNumberOfMessagesNotVisible"] = std::to_string(depths.not_visible);
+  shown["ApproximateNumberOfMessagesDelayed"] = std::to_string(depths.delayed);
   return shown;
 }
 
@@ -225,15 +230,14 @@ Status Queues::measure_depths(store::Tx& tx, TimeMs at, Meter& meter) const {
                                  }));
   for (const auto& key : keys) {
     TM_TRY(const auto queue, require_queue(tx, key));
-    TM_TRY(const auto counts, attributes(tx, queue));
+    TM_TRY(const auto depths, this->depths(tx, queue));
     const std::pair<std::string_view, std::string_view> dimensions[] = {{"QueueName", key.name}};
-    const auto add = [&](std::string_view name, const std::string& attribute) {
-      const auto value = double(std::stoll(counts.at(attribute)));
-      meter.measure({key.scope, "AWS/SQS", name, dimensions, value, "Count", at});
+    const auto add = [&](std::string_view name, std::int64_t count) {
+      meter.measure({key.scope, "AWS/SQS", name, dimensions, double(count), "Count", at});
     };
-    add("ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessages");
-    add("ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesNotVisible");
-    add("ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesDelayed");
+    add("ApproximateNumberOfMessagesVisible", depths.visible);
+    add("ApproximateNumberOfMessagesNotVisible", depths.not_visible);
+    add("ApproximateNumberOfMessagesDelayed", depths.delayed);
   }
   return {};
 }

@@ -41,6 +41,11 @@ struct ReceiveOrder {
 };
 
 /// A message as a receiver gets it.
+/// How many messages a queue has, by what may be done with them.
+struct Depths {
+  std::int64_t visible, not_visible, delayed;
+};
+
 struct Received {
   std::int64_t seq = 0;
   std::string id, handle, body;
@@ -99,6 +104,7 @@ class Queues {
   [[nodiscard]] Status remove(store::Tx& tx, const Queue& queue);
   [[nodiscard]] Status purge(store::Tx& tx, Queue queue);
   [[nodiscard]] Status set(store::Tx& tx, Queue queue, const Texts& attributes);
+  [[nodiscard]] Result<Depths> depths(store::Tx& tx, const Queue& queue) const;
   /// All attributes, with the counts of messages.
   [[nodiscard]] Result<Texts> attributes(store::Tx& tx, const Queue& queue) const;
 
