@@ -3,6 +3,7 @@
 
 #include "glue/api.h"
 #include "glue/refusal.h"
+#include "glue/tags.h"
 #include "wire/json_codec.h"
 
 namespace tidemill::glue {
@@ -10,19 +11,10 @@ namespace {
 
 constexpr int page_default = 100;
 
-/// The shape of the structure member `name` of an operation's input or output.
-const wire::Shape& member_shape(const wire::Shape& shape, std::string_view name) {
-  for (const auto& member : shape.members) {
-    if (member.name == name) return *member.shape;
-  }
-  TM_ASSERT(!"the model has this member");
-  std::abort();
-}
-
 Result<w::Job> to_wire(const Job& job) {
   w::Job out;
   TM_CHECK(wire::decode_json(json::dump(shown_job(job)),
-                             member_shape(*w::op::GetJob::operation.output, "Job"), &out));
+                             wire::member_shape(*w::op::GetJob::operation.output, "Job"), &out));
   return out;
 }
 
@@ -38,18 +30,6 @@ wire::Access access_by_job_name(const Caller& caller, const Request& request) {
 template <class Request>
 wire::Access access_by_arn(const Caller&, const Request& request) {
   return {.resource = request.ResourceArn.value_or("*")};
-}
-
-Status save_tags(store::Tx& tx, std::string_view arn,
-                 const std::optional<std::map<std::string, std::string>>& tags) {
-  if (!tags) return {};
-  for (const auto& [key, value] : *tags) {
-    TM_CHECK(
-        tx.exec("INSERT INTO glue_tags (arn, key, value) VALUES ($1, $2, $3)"
-                " ON CONFLICT (arn, key) DO UPDATE SET value = $3",
-                arn, key, value));
-  }
-  return {};
 }
 
 /// Tags hang on jobs and triggers that are there. Gives the trigger, if it is one.
@@ -143,7 +123,7 @@ Task<Result<w::GetJobsResponse>> Api::get_jobs(const Caller& caller, w::GetJobsR
 
 Task<Result<w::UpdateJobResponse>> Api::update_job(const Caller& caller,
                                                    w::UpdateJobRequest request) {
-  const auto& shape = member_shape(*w::op::UpdateJob::operation.input, "JobUpdate");
+  const auto& shape = wire::member_shape(*w::op::UpdateJob::operation.input, "JobUpdate");
   TM_CO_TRY(const auto definition,
             json::parse_object(wire::encode_json(shape, &*request.JobUpdate)));
   TM_CO_CHECK(check_job(caller, definition));
@@ -238,12 +218,7 @@ Task<Result<w::GetTagsResponse>> Api::get_tags(const Caller&, w::GetTagsRequest 
   auto query = [&](store::Tx& tx) -> Result<w::GetTagsResponse> {
     TM_CHECK(require_arn(tx, *request.ResourceArn));
     w::GetTagsResponse response;
-    auto& tags = response.Tags.emplace();
-    const store::RowFn add = [&](const store::Row& row) {
-      tags[row.text(0)] = row.text(1);
-      return true;
-    };
-    TM_CHECK(tx.each("SELECT key, value FROM glue_tags WHERE arn = $1", add, *request.ResourceArn));
+    TM_TRY(response.Tags, tags_of(tx, *request.ResourceArn));
     return response;
   };
   co_return co_await parts_.store.read(query);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "glue/refusal.h"
+#include "glue/tags.h"
 #include "wire/json_codec.h"
 
 namespace tidemill::glue {
@@ -17,18 +18,11 @@ wire::Access trigger_access(const Caller& caller, const Request& request) {
   return {.resource = trigger_arn(caller.scope, request.Name.value_or("*"))};
 }
 
-const wire::Shape& member_shape(const wire::Shape& shape, std::string_view name) {
-  for (const auto& member : shape.members) {
-    if (member.name == name) return *member.shape;
-  }
-  TM_ASSERT(!"the model has this member");
-  std::abort();
-}
-
 Result<w::Trigger> to_wire(const JobTrigger& trigger) {
   w::Trigger out;
   TM_CHECK(wire::decode_json(json::dump(trigger.definition),
-                             member_shape(*w::op::GetTrigger::operation.output, "Trigger"), &out));
+                             wire::member_shape(*w::op::GetTrigger::operation.output, "Trigger"),
+                             &out));
   out.Name = trigger.name;
   out.Type = trigger.type;
   out.State = trigger.state;
@@ -97,10 +91,7 @@ Task<Result<w::CreateTriggerResponse>> TriggerApi::create(const Caller& caller,
                     fmt::format("Trigger with name {} already exists.", trigger.name));
     }
     TM_TRY(const auto saved, save_trigger(tx, trigger));
-    for (const auto& [key, value] : request.Tags.value_or(std::map<std::string, std::string>())) {
-      TM_CHECK(tx.exec("INSERT INTO glue_tags (arn, key, value) VALUES ($1, $2, $3)", saved.arn(),
-                       key, value));
-    }
+    TM_CHECK(save_tags(tx, saved.arn(), request.Tags));
     TM_CHECK(timers_.changed(tx, saved));
     w::CreateTriggerResponse response;
     response.Name = saved.name;
@@ -151,7 +142,7 @@ Task<Result<w::ListTriggersResponse>> TriggerApi::list(const Caller& caller,
 
 Task<Result<w::UpdateTriggerResponse>> TriggerApi::update(const Caller& caller,
                                                           w::UpdateTriggerRequest request) {
-  const auto& shape = member_shape(*w::op::UpdateTrigger::operation.input, "TriggerUpdate");
+  const auto& shape = wire::member_shape(*w::op::UpdateTrigger::operation.input, "TriggerUpdate");
   TM_CO_TRY(auto definition, json::parse_object(wire::encode_json(shape, &*request.TriggerUpdate)));
   definition.erase("Name");
   auto change = [&](store::Tx& tx) -> Result<w::UpdateTriggerResponse> {

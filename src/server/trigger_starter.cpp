@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "glue/job.h"
+#include "glue/tags.h"
 
 namespace tidemill::server {
 
@@ -38,12 +39,7 @@ Result<std::int64_t> TriggerStarter::start(store::Tx& tx, const glue::JobTrigger
 
 Status ScheduledTriggers::changed(store::Tx& tx, const glue::JobTrigger& trigger) {
   if (trigger.type != "SCHEDULED") return {};
-  schedule::Tags tags;
-  const auto add = [&](const store::Row& row) {
-    tags[row.text(0)] = row.text(1);
-    return true;
-  };
-  TM_CHECK(tx.each("SELECT key, value FROM glue_tags WHERE arn = $1", add, trigger.arn()));
+  TM_TRY(const auto tags, glue::tags_of(tx, trigger.arn()));
   TM_TRY(const auto policy, schedule::policy_of(tags));
   return engine_.put(tx, {.arn = trigger.arn(),
                           .kind = schedule::TimerKind::trigger,

@@ -1,5 +1,6 @@
 #include "wire/json_codec.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/encoding.h"
@@ -205,6 +206,13 @@ std::string encode_json(const Shape& shape, const void* object) {
   std::string out;
   write_members(shape, object, out);
   return out;
+}
+
+const Shape& member_shape(const Shape& shape, std::string_view name) {
+  const auto found =
+      std::ranges::find(shape.members, name, [](const auto& member) { return member.name; });
+  TM_ASSERT(found != shape.members.end());
+  return *found->shape;
 }
 
 }  // namespace tidemill::wire

@@ -16,4 +16,7 @@ namespace tidemill::wire {
 /// The body members of `object` as a JSON object.
 [[nodiscard]] std::string encode_json(const Shape& shape, const void* object);
 
+/// The shape of the member `name`, which the structure `shape` has: to read or write it alone.
+[[nodiscard]] const Shape& member_shape(const Shape& shape, std::string_view name);
+
 }  // namespace tidemill::wire

@@ -1,0 +1,26 @@
+#include "glue/tags.h"
+
+namespace tidemill::glue {
+
+Result<Tags> tags_of(store::Tx& tx, std::string_view arn) {
+  Tags tags;
+  const auto add = [&tags](const store::Row& row) {
+    tags[row.text(0)] = row.text(1);
+    return true;
+  };
+  TM_CHECK(tx.each("SELECT key, value FROM glue_tags WHERE arn = $1", add, arn));
+  return tags;
+}
+
+Status save_tags(store::Tx& tx, std::string_view arn, const std::optional<Tags>& tags) {
+  if (!tags) return {};
+  for (const auto& [key, value] : *tags) {
+    TM_CHECK(
+        tx.exec("INSERT INTO glue_tags (arn, key, value) VALUES ($1, $2, $3)"
+                " ON CONFLICT (arn, key) DO UPDATE SET value = $3",
+                arn, key, value));
+  }
+  return {};
+}
+
+}  // namespace tidemill::glue
