@@ -149,9 +149,7 @@ Task<Result<w::CreateScheduleOutput>> Api::create(const Caller& caller,
       return fail(Errc::conflict, "ConflictException",
                   fmt::format("Schedule {} already exists.", schedule.key.name));
     }
-    if (!known) {
-      TM_TRY([[maybe_unused]] const auto saved, parts_.book.save(tx, schedule));
-    }
+    if (!known) TM_CHECK(parts_.book.save(tx, schedule));
     w::CreateScheduleOutput out;
     out.ScheduleArn = schedule.key.arn();
     return out;
@@ -181,11 +179,12 @@ Task<Result<w::UpdateScheduleOutput>> Api::update(const Caller& caller,
   set_defaults(given);
   TM_CO_CHECK(check(caller, given));
   const auto key = key_of(caller, given.GroupName, given.Name);
+  const auto definition = definition_of(given);
   auto change = [&](store::Tx& tx) -> Result<w::UpdateScheduleOutput> {
     TM_TRY(auto schedule, parts_.book.require(tx, key));
-    schedule.definition = definition_of(given);
+    schedule.definition = definition;
     schedule.modified = parts_.clock.now();
-    TM_TRY([[maybe_unused]] const auto saved, parts_.book.save(tx, std::move(schedule)));
+    TM_CHECK(parts_.book.save(tx, std::move(schedule)));
     w::UpdateScheduleOutput out;
     out.ScheduleArn = key.arn();
     return out;

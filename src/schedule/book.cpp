@@ -106,35 +106,31 @@ Result<std::vector<Schedule>> Book::of_group(store::Tx& tx, const Scope& scope,
   return tx.all(sql, read_schedule, scope.account, scope.region, group);
 }
 
-Result<Schedule> Book::save(store::Tx& tx, Schedule schedule) {
+Status Book::save(store::Tx& tx, Schedule schedule) {
   const auto& key = schedule.key;
   TM_TRY(const auto definition, Definition::parse(schedule.definition));
   TM_TRY(const auto call, call_of(definition, key.scope));
-  TM_TRY(
-      const auto row,
-      tx.one(
-          "INSERT INTO schedules (account, region, group_name, name, definition, target_arn,"
-          " target_input, role_arn, retries_max, age_seconds_max, delete_after, client_token,"
-          " created_ms, modified_ms, dead_letter_arn, group_id) VALUES ($1, $2, $3, $4, $5, $6,"
-          " $7, $8, $9, $10, $11, $12, $13, $13, $14, $15) ON CONFLICT (account, region, "
-          "group_name, name) DO UPDATE SET"
-          " definition = $5, target_arn = $6, target_input = $7, role_arn = $8,"
-          " retries_max = $9, age_seconds_max = $10, delete_after = $11, modified_ms = $13,"
-          " dead_letter_arn = $14, group_id = $15"
-          " RETURNING id, created_ms",
-          [](const store::Row& r) { return std::pair(r.integer(0), r.integer(1)); },
-          key.scope.account, key.scope.region, key.group, key.name, schedule.definition, call.arn,
-          call.input, definition.role_arn, definition.retry.attempts_max,
-          definition.retry.age_seconds_max, definition.delete_after ? 1 : 0, schedule.client_token,
-          schedule.modified.ms, definition.dead_letter_arn, definition.group_id));
-  schedule.id = row->first;
-  schedule.created = {row->second};
-  TM_CHECK(set_timer(tx, schedule));
-  return schedule;
+  TM_TRY(const auto id,
+         tx.one(
+             "INSERT INTO schedules (account, region, group_name, name, definition, target_arn,"
+             " target_input, role_arn, retries_max, age_seconds_max, delete_after, client_token,"
+             " created_ms, modified_ms, dead_letter_arn, group_id) VALUES ($1, $2, $3, $4, $5, $6,"
+             " $7, $8, $9, $10, $11, $12, $13, $13, $14, $15) ON CONFLICT (account, region, "
+             "group_name, name) DO UPDATE SET"
+             " definition = $5, target_arn = $6, target_input = $7, role_arn = $8,"
+             " retries_max = $9, age_seconds_max = $10, delete_after = $11, modified_ms = $13,"
+             " dead_letter_arn = $14, group_id = $15"
+             " RETURNING id",
+             [](const store::Row& r) { return r.integer(0); }, key.scope.account, key.scope.region,
+             key.group, key.name, schedule.definition, call.arn, call.input, definition.role_arn,
+             definition.retry.attempts_max, definition.retry.age_seconds_max,
+             definition.delete_after ? 1 : 0, schedule.client_token, schedule.modified.ms,
+             definition.dead_letter_arn, definition.group_id));
+  schedule.id = *id;
+  return set_timer(tx, schedule, definition);
 }
 
-Status Book::set_timer(store::Tx& tx, const Schedule& schedule) {
-  TM_TRY(const auto definition, Definition::parse(schedule.definition));
+Status Book::set_timer(store::Tx& tx, const Schedule& schedule, const Definition& definition) {
   TM_TRY(auto tags, tags_of(tx, group_arn(schedule.key.scope, schedule.key.group)));
   TM_TRY(const auto own, tags_of(tx, schedule.key.arn()));
   for (const auto& [key, value] : own) tags[key] = value;
@@ -150,6 +146,11 @@ Status Book::set_timer(store::Tx& tx, const Schedule& schedule) {
                           .end = definition.end,
                           .runs_at_once = true,
                           .policy = policy});
+}
+
+Status Book::plan_anew(store::Tx& tx, const Schedule& schedule) {
+  TM_TRY(const auto definition, Definition::parse(schedule.definition));
+  return set_timer(tx, schedule, definition);
 }
 
 Status Book::remove(store::Tx& tx, const Schedule& schedule) {
@@ -232,14 +233,14 @@ Status Book::change_tags(store::Tx& tx, const std::string& arn, const Tags& set,
   TM_TRY([[maybe_unused]] const auto policy, policy_of(all));
   if (const auto key = schedule_key(arn)) {
     TM_TRY(const auto schedule, require(tx, *key));
-    return set_timer(tx, schedule);
+    return plan_anew(tx, schedule);
   }
   const auto group = Arn::parse(arn);
   TM_ASSERT(group.has_value());
   const Scope scope{group->account, group->region};
   TM_TRY(const auto schedules,
          of_group(tx, scope, group->resource.substr(group->resource.find('/') + 1)));
-  for (const auto& schedule : schedules) TM_CHECK(set_timer(tx, schedule));
+  for (const auto& schedule : schedules) TM_CHECK(plan_anew(tx, schedule));
   return {};
 }
 

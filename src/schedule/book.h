@@ -54,7 +54,7 @@ class Book {
   [[nodiscard]] Result<std::vector<Schedule>> list(store::Tx& tx, const ScheduleKey& after,
                                                    std::string_view group, int count) const;
   /// Inserts or replaces, and sets the timer.
-  [[nodiscard]] Result<Schedule> save(store::Tx& tx, Schedule schedule);
+  [[nodiscard]] Status save(store::Tx& tx, Schedule schedule);
   [[nodiscard]] Status remove(store::Tx& tx, const Schedule& schedule);
 
   /// The default group is always there.
@@ -74,7 +74,10 @@ class Book {
                                    const std::vector<std::string>& removed);
 
  private:
-  [[nodiscard]] Status set_timer(store::Tx& tx, const Schedule& schedule);
+  [[nodiscard]] Status set_timer(store::Tx& tx, const Schedule& schedule,
+                                 const Definition& definition);
+  /// As its definition and its tags say by now.
+  [[nodiscard]] Status plan_anew(store::Tx& tx, const Schedule& schedule);
   [[nodiscard]] Result<std::vector<Schedule>> of_group(store::Tx& tx, const Scope& scope,
                                                        std::string_view group) const;
 

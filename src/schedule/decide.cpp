@@ -89,14 +89,13 @@ void judge(std::vector<Verdict>& verdicts, const Policy& policy, const Due& due,
   auto earlier = due.earlier;
   if (policy.window_ms > 0) {
     const TimeMs oldest{now.ms - policy.window_ms};
-    const auto in_window = std::size_t(std::ranges::lower_bound(missed, oldest) - missed.begin());
-    const bool some = in_window > 0 || earlier > 0;
-    if (some && in_window > 0) {
-      add_idle(verdicts, missed.first(in_window), earlier,
+    const auto too_old = std::size_t(std::ranges::lower_bound(missed, oldest) - missed.begin());
+    if (too_old > 0) {
+      add_idle(verdicts, missed.first(too_old), earlier,
                {.fate = Fate::dropped, .reason = "missed, and older than the catch-up window"});
       earlier = 0;
     }
-    missed = missed.subspan(in_window);
+    missed = missed.subspan(too_old);
   }
   auto plan = plan_of(policy);
   // One that is due right now is the one into which the missed are made.

@@ -99,7 +99,7 @@ Result<Engine::Claim> Engine::settle(store::Tx& tx, TimerId id, const Timer& tim
   if (timer.recheck) TM_CHECK(leave_out_decided(tx, id, decision));
   for (auto& verdict : decision.verdicts) TM_CHECK(judge(tx, id, timer, verdict));
   count(decision);
-  if (++claims_ % prune_every == 0) TM_CHECK(prune(tx, id, decision.decided, timer));
+  if (++claims_ % prune_every == 0) TM_CHECK(prune(tx, id, decision));
   return claim;
 }
 
@@ -187,11 +187,11 @@ void Engine::count(const Decision& decision) {
   }
 }
 
-Status Engine::prune(store::Tx& tx, TimerId id, TimeMs planned, const Timer& timer) {
-  const auto next = calendar::next_fire(timers_.timing(timer), planned);
-  const auto gap = next ? next->ms - planned.ms : INT64_MAX;
+Status Engine::prune(store::Tx& tx, TimerId id, const Decision& decision) {
+  const auto decided = decision.decided.ms;
+  const auto gap = decision.next ? decision.next->ms - decided : INT64_MAX;
   TM_CHECK(tx.exec("DELETE FROM firings WHERE timer = $1 AND planned_ms < $2", id,
-                   planned.ms - history_ms(gap)));
+                   decided - history_ms(gap)));
   return {};
 }
 

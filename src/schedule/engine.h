@@ -122,7 +122,7 @@ class Engine {
   [[nodiscard]] Result<bool> is_busy(store::Tx& tx, TimerId id);
   [[nodiscard]] Status cancel(store::Tx& tx, TimerId id);
   [[nodiscard]] Status close_old(store::Tx& tx, const TimerRow& old, bool by_edit);
-  [[nodiscard]] Status prune(store::Tx& tx, TimerId id, TimeMs planned, const Timer& timer);
+  [[nodiscard]] Status prune(store::Tx& tx, TimerId id, const Decision& decision);
   Starter& starter(TimerKind kind) { return *parts_.starters[std::size_t(kind)]; }
   void refresh(store::Tx& tx, const TimerRow& row);
   void count(const Decision& decision);

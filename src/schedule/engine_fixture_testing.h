@@ -100,10 +100,6 @@ class EngineTest : public testing::Test {
     } while (true);
   }
 
-  struct Start {
-    std::int64_t ref;
-    TimeMs planned;
-  };
   std::vector<std::string> starts() {
     return write([](store::Tx& tx) {
              return tx.all("SELECT planned_ms FROM starts ORDER BY id",

@@ -57,7 +57,7 @@ Result<std::int64_t> ScheduleStarter::start(store::Tx& tx, std::int64_t ref, Tim
 
 Status ScheduleStarter::completed(store::Tx& tx, std::int64_t ref) {
   TM_TRY(const auto schedule, Book::find(tx, ref));
-  return schedule && schedule->delete_after ? remove(tx, ref) : Status();
+  return schedule && schedule->delete_after ? remove(tx, *schedule) : Status();
 }
 
 Status RuleTimers::changed(store::Tx& tx, const events::Rule& rule) {

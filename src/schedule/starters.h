@@ -9,6 +9,8 @@
 
 namespace tidemill::schedule {
 
+struct Schedule;
+
 /// "Scheduled Event" to the rule's own targets.
 class RuleStarter final : public Starter {
  public:
@@ -32,7 +34,7 @@ class ScheduleStarter final : public Starter {
   [[nodiscard]] Status completed(store::Tx& tx, std::int64_t ref) override;
 
   /// Called for a schedule that is to be deleted; set once, before the first use.
-  std::function<Status(store::Tx&, std::int64_t ref)> remove;
+  std::function<Status(store::Tx&, const Schedule&)> remove;
 
  private:
   events::Hub& hub_;

@@ -32,9 +32,8 @@ Scheduling::Scheduling(const Parts& parts)
       rule_timers_(engine_),
       triggers_(engine_, trigger_starter_, parts.clock),
       book_(engine_) {
-  schedule_starter_.remove = [this](store::Tx& tx, std::int64_t ref) -> Status {
-    TM_TRY(const auto schedule, schedule::Book::find(tx, ref));
-    return schedule ? book_.remove(tx, *schedule) : Status();
+  schedule_starter_.remove = [this](store::Tx& tx, const schedule::Schedule& done) {
+    return book_.remove(tx, done);
   };
 }
 
