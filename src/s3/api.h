@@ -21,7 +21,6 @@ class Api {
       : objects_(objects),
         core_(objects.core()),
         policies_(policies),
-        authorizer_(policies),
         multipart_(objects),
         settings_(core_, policies) {}
 
@@ -106,7 +105,6 @@ class Api {
   Objects& objects_;
   const Core& core_;
   BucketPolicies& policies_;
-  const wire::Authorizer& authorizer_;
   Multipart multipart_;
   SettingsApi settings_;
 };

@@ -11,7 +11,7 @@ void show_entry(const ListedVersion& listed, const std::optional<std::string>& e
                 Entry& entry) {
   const auto& object = listed.object;
   entry.Key = shown_name(object.key, encoding);
-  entry.VersionId = object.version.empty() ? std::string(null_version) : object.version;
+  entry.VersionId = shown_version(object.version);
   entry.IsLatest = listed.latest;
   entry.LastModified = whole_seconds(object.modified);
 }
@@ -43,7 +43,7 @@ w::ListObjectVersionsOutput shown(const VersionPage& page, const VersionQuery& q
     out.NextKeyMarker = shown_name(page.end.last, encoding);
     if (!page.end.is_prefix) {
       const auto& last = page.versions.back().object.version;
-      out.NextVersionIdMarker = last.empty() ? std::string(null_version) : last;
+      out.NextVersionIdMarker = shown_version(last);
     }
   }
   auto& versions = out.Versions.emplace();

@@ -61,7 +61,7 @@ Result<Removed> Objects::leave_marker(store::Tx& tx, const RemoveRequest& reques
   TM_CHECK(save_marker(tx, bucket.id, marker));
   TM_CHECK(tell_removed(
       tx, request, {.sequencer = marker.sequencer, .version = marker.version, .marker = true}));
-  return Removed{.version = shown_version(marker), .marker = true};
+  return Removed{.version = shown_version(marker.version), .marker = true};
 }
 
 Result<Removed> Objects::remove_version(store::Tx& tx, const RemoveRequest& request) {

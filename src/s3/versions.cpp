@@ -90,13 +90,13 @@ std::optional<std::int64_t> sequencer_of(std::string_view version_id) {
   return sequencer;
 }
 
-std::string shown_version(const Object& object) {
-  return object.version.empty() ? std::string(null_version) : object.version;
+std::string shown_version(std::string_view version) {
+  return std::string(version.empty() ? null_version : version);
 }
 
 std::optional<std::string> shown_version(const Bucket& bucket, const Object& object) {
   if (bucket.versioning == Versioning::never) return std::nullopt;
-  return shown_version(object);
+  return shown_version(object.version);
 }
 
 Result<std::optional<Version>> find_version(store::Tx& tx, const Bucket& bucket,
@@ -107,7 +107,7 @@ Result<std::optional<Version>> find_version(store::Tx& tx, const Bucket& bucket,
     return invalid_id(version_id);
   }
   TM_TRY(auto object, find_object(tx, bucket.id, key));
-  if (object && shown_version(*object) == version_id) {
+  if (object && shown_version(object->version) == version_id) {
     return Version{.object = *std::move(object), .current = true};
   }
   if (bucket.versioning == Versioning::never) return std::nullopt;
@@ -132,7 +132,7 @@ Result<Version> require_version(store::Tx& tx, const Bucket& bucket, const std::
   if (newest) {
     auto& details = refused.error().details;
     details.emplace_back("x-amz-delete-marker", "true");
-    details.emplace_back("x-amz-version-id", shown_version(newest->object));
+    details.emplace_back("x-amz-version-id", shown_version(newest->object.version));
   }
   return refused;
 }
@@ -146,7 +146,7 @@ std::unexpected<Error> marker_refuses(std::string_view method, const Version& ma
                         {"ResourceType", "DeleteMarker"},
                         {"allow", "DELETE"},
                         {"x-amz-delete-marker", "true"},
-                        {"x-amz-version-id", shown_version(marker.object)}}});
+                        {"x-amz-version-id", shown_version(marker.object.version)}}});
 }
 
 Status retire_object(store::Tx& tx, std::int64_t bucket, std::string_view key) {

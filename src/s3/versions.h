@@ -25,7 +25,7 @@ constexpr std::string_view null_version = "null";
 [[nodiscard]] std::optional<std::int64_t> sequencer_of(std::string_view version_id);
 
 /// How a version is called in answers.
-[[nodiscard]] std::string shown_version(const Object& object);
+[[nodiscard]] std::string shown_version(std::string_view version);
 /// As above, but nothing in a bucket that never had versions.
 [[nodiscard]] std::optional<std::string> shown_version(const Bucket& bucket, const Object& object);
 
