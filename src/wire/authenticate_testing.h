@@ -6,6 +6,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "base/set_clock_testing.h"
 #include "wire/authenticate.h"
 #include "wire/sigv4.h"
 
@@ -15,12 +16,6 @@ inline constexpr std::string_view example_key = "AKIDEXAMPLE";
 inline constexpr std::string_view example_secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 inline constexpr std::string_view example_token = "TOKEN/with+signs=";
 inline constexpr TimeMs example_time{1'440'938'160'000};  // 2015-08-30T12:36:00Z
-
-class StoppedClock final : public Clock {
- public:
-  [[nodiscard]] TimeMs now() const noexcept override { return time; }
-  TimeMs time = example_time;
-};
 
 class OneKey final : public Keyring {
  public:

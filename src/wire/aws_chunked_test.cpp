@@ -56,7 +56,7 @@ std::string encode(const Upload& upload, ChunkSigner signer) {
 }
 
 Outcome send(const Upload& upload) {
-  StoppedClock clock;
+  SetClock clock{example_time};
   OneKey keyring;
   const auto authenticator =
       make_authenticator(keyring, clock, AuthenticatorOptions{.test_mode = upload.test_mode});
