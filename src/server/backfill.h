@@ -13,8 +13,8 @@ namespace tidemill::server {
 class Backfill {
  public:
   /// All outlive it.
-  Backfill(store::Store& store, events::Hub& hub, const Clock& clock, Random& random)
-      : store_(store), hub_(hub), clock_(clock), random_(random) {}
+  Backfill(store::Store& store, events::Hub& hub, Random& random)
+      : store_(store), hub_(hub), random_(random) {}
 
   struct Order {
     events::BusKey bus;
@@ -36,7 +36,6 @@ class Backfill {
 
   store::Store& store_;
   events::Hub& hub_;
-  const Clock& clock_;
   Random& random_;
 };
 

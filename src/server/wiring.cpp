@@ -236,7 +236,7 @@ void Program::wire_operations() {
       .target = facts};
   storyteller_ = std::make_unique<explain::Storyteller>(*store_, sources);
   linter_ = std::make_unique<explain::Linter>(*store_, facts);
-  backfill_ = std::make_unique<Backfill>(*store_, *hub_, clock_, random_);
+  backfill_ = std::make_unique<Backfill>(*store_, *hub_, random_);
   wire_endpoints();
 }
 
