@@ -34,8 +34,8 @@ def to_queue(server, name, kinds, queue, **target):
     events = server.client("events")
     pattern = {"source": ["crash.client"], "detail-type": kinds}
     events.put_rule(Name=name, EventPattern=json.dumps(pattern))
-    arn = f"arn:aws:sqs:us-east-1:{platform.ACCOUNT}:{queue}"
-    answer = events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": arn} | target])
+    entry = {"Id": "q", "Arn": platform.queue_arn(queue)} | target
+    answer = events.put_targets(Rule=name, Targets=[entry])
     assert answer["FailedEntryCount"] == 0
 
 
@@ -71,7 +71,7 @@ class Proof:
         kind = {"source": ["crash.client"], "detail-type": ["run"]}
         platform.connect(server, "uploads", quick, pattern=kind)
         to_queue(server, "told", ["plain"], "told")
-        dead = {"DeadLetterConfig": {"Arn": f"arn:aws:sqs:us-east-1:{platform.ACCOUNT}:dead"}}
+        dead = {"DeadLetterConfig": {"Arn": platform.queue_arn("dead")}}
         to_queue(server, "dead", ["dead"], "nowhere", **dead)
         put = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"}
         platform.make_role(server, "storm", "scheduler.amazonaws.com", put)

@@ -14,7 +14,6 @@ from support.waiting import wait_until
 
 SEED = 20260329
 CLIENTS = 8
-BUS = "arn:aws:events:us-east-1:000000000000:event-bus/default"
 
 
 def at(epoch):
@@ -27,7 +26,7 @@ def create(server, role, name, epoch):
         ScheduleExpression=at(epoch),
         FlexibleTimeWindow={"Mode": "OFF"},
         Target={
-            "Arn": BUS,
+            "Arn": platform.DEFAULT_BUS,
             "RoleArn": role,
             "Input": json.dumps({"name": name}),
             "EventBridgeParameters": {"Source": "storm", "DetailType": "Tick"},

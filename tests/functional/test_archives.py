@@ -60,15 +60,12 @@ def wait_for_replay(events, name, state="COMPLETED"):
 def connect_job(server, bus, name, source="shop"):
     """A rule of the bus that starts a job; the job's name and the rule's ARN."""
     job = platform.make_job(server, f"{name}-job", "pass")
-    start = {"Effect": "Allow", "Action": "glue:StartJobRun", "Resource": "*"}
-    role = platform.make_role(server, f"{name}-start", "events.amazonaws.com", start)
+    role = platform.make_role(server, f"{name}-start", "events.amazonaws.com", platform.START)
     events = server.client("events")
     pattern = json.dumps({"source": [source]})
     rule = events.put_rule(Name=name, EventBusName=bus, EventPattern=pattern)["RuleArn"]
-    arn = f"arn:aws:glue:us-east-1:{platform.ACCOUNT}:job/{job}"
-    events.put_targets(
-        Rule=name, EventBusName=bus, Targets=[{"Id": "job", "Arn": arn, "RoleArn": role}]
-    )
+    target = {"Id": "job", "Arn": platform.job_arn(job), "RoleArn": role}
+    events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
     return job, rule
 
 
@@ -169,8 +166,8 @@ def test_many_events_are_replayed_once_each_across_a_kill(fresh_server, name):
     for first in range(0, 1000, 10):
         put(events, bus, *range(first, first + 10))
     events.put_rule(Name=name, EventBusName=bus, EventPattern='{"replay-name":[{"exists":true}]}')
-    arn = f"arn:aws:glue:us-east-1:{platform.ACCOUNT}:job/none"
-    events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "none", "Arn": arn}])
+    target = {"Id": "none", "Arn": platform.job_arn("none")}
+    events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
     start_replay(events, name, archive, bus)
     fresh_server.kill()
     fresh_server.start()
@@ -187,9 +184,8 @@ def test_many_events_are_replayed_once_each_across_a_kill(fresh_server, name):
 
 def test_replays_that_aws_refuses(events, bus, name):
     archive = events.create_archive(ArchiveName=name, EventSourceArn=bus)["ArchiveArn"]
-    default = f"arn:aws:events:us-east-1:{platform.ACCOUNT}:event-bus/default"
     with refused("ValidationException", text="Cross event bus replay is not permitted."):
-        start_replay(events, name, archive, default)
+        start_replay(events, name, archive, platform.DEFAULT_BUS)
     with refused("ResourceNotFoundException", text=f"Archive {name}-no does not exist."):
         start_replay(events, name, f"{archive}-no", bus)
     with refused("ValidationException", text="EventStartTime must be before EventEndTime."):
@@ -229,9 +225,10 @@ def test_events_are_forgotten_after_the_audit_days_but_for_archived_ones(make_se
     server = make_server("--test-mode", "--audit-days", "2").start()
     s3, events = server.client("s3"), server.client("events")
     platform.make_bucket(server, name)
-    default = f"arn:aws:events:us-east-1:{platform.ACCOUNT}:event-bus/default"
     pattern = json.dumps({"detail": {"object": {"key": ["kept"]}}})
-    events.create_archive(ArchiveName=name, EventSourceArn=default, EventPattern=pattern)
+    events.create_archive(
+        ArchiveName=name, EventSourceArn=platform.DEFAULT_BUS, EventPattern=pattern
+    )
     for key in ("kept", "gone", "last"):
         s3.put_object(Bucket=name, Key=key, Body=b"x")
     set_clock(server, now() + 72 * HOUR)

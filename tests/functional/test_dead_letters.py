@@ -6,14 +6,10 @@ import json
 import pytest
 
 from support import platform
+from support.platform import queue_arn
 from support.waiting import wait_until
 
 REGION = "us-east-1"
-START = {"Effect": "Allow", "Action": "glue:StartJobRun", "Resource": "*"}
-
-
-def queue_arn(name):
-    return f"arn:aws:sqs:{REGION}:{platform.ACCOUNT}:{name}"
 
 
 def let_events_send(name):
@@ -100,7 +96,7 @@ def test_dead_letter_has_awss_attributes_and_the_event(server, denied, name):
 def test_missing_job_is_a_dead_letter_without_a_retry(server, denied, name):
     bucket, job, rule, url = denied
     server.client("iam").put_role_policy(
-        RoleName=f"{name}-role", PolicyName="own", PolicyDocument=platform.policy(START)
+        RoleName=f"{name}-role", PolicyName="own", PolicyDocument=platform.policy(platform.START)
     )
     server.client("glue").delete_job(JobName=job)
     put(server, bucket)
@@ -147,7 +143,7 @@ def test_dead_letters_move_through_a_redrive_once_the_role_is_mended(server, den
 
     wait_until(lambda: count() == 5, 20, "five dead letters")
     server.client("iam").put_role_policy(
-        RoleName=f"{name}-role", PolicyName="own", PolicyDocument=platform.policy(START)
+        RoleName=f"{name}-role", PolicyName="own", PolicyDocument=platform.policy(platform.START)
     )
     source = sqs.create_queue(
         QueueName=f"{name}-work",
@@ -180,7 +176,7 @@ def test_schedules_dead_letter_is_sent_with_its_role(server, name):
         ScheduleExpression="rate(1 minutes)",
         FlexibleTimeWindow={"Mode": "OFF"},
         Target={
-            "Arn": f"arn:aws:glue:{REGION}:{platform.ACCOUNT}:job/{name}-none",
+            "Arn": platform.job_arn(f"{name}-none"),
             "RoleArn": role,
             "DeadLetterConfig": {"Arn": queue_arn(f"{name}-dlq")},
         },

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support import platform
+from support.platform import START
 from support.waiting import wait_until
 
 QUICK = "import sys\nprint(sys.argv)\n"
 DENY_START = {"Effect": "Deny", "Action": "glue:StartJobRun", "Resource": "*"}
-START = {"Effect": "Allow", "Action": "glue:StartJobRun", "Resource": "*"}
 
 
 def burst(server, name, count):

@@ -9,8 +9,6 @@ import pytest
 from support import platform
 from support.waiting import wait_until
 
-START = {"Effect": "Allow", "Action": "glue:StartJobRun", "Resource": "*"}
-
 
 @pytest.fixture
 def denied(server, name):
@@ -29,7 +27,7 @@ def put(server, bucket, *keys):
 
 def allow(server, role):
     server.client("iam").put_role_policy(
-        RoleName=role, PolicyName="own", PolicyDocument=platform.policy(START)
+        RoleName=role, PolicyName="own", PolicyDocument=platform.policy(platform.START)
     )
 
 
@@ -73,7 +71,7 @@ def test_redrive_takes_the_target_as_it_is_now(server, denied, name):
     put(server, bucket, "a.csv")
     allow(server, role)
     other = platform.make_job(server, f"{name}-other", "pass")
-    arn = f"arn:aws:glue:us-east-1:{platform.ACCOUNT}:job/{other}"
+    arn = platform.job_arn(other)
     role_arn = server.client("iam").get_role(RoleName=role)["Role"]["Arn"]
     target = {"Id": "job", "Arn": arn, "RoleArn": role_arn, "Input": '{"--day":"monday"}'}
     server.client("events").put_targets(Rule=rule, Targets=[target])

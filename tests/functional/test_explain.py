@@ -146,7 +146,7 @@ def test_schedule_is_explained_by_its_name(server, name):
         Name=name,
         ScheduleExpression="cron(0 2 * * ? *)",
         FlexibleTimeWindow={"Mode": "OFF"},
-        Target={"Arn": f"arn:aws:glue:us-east-1:{platform.ACCOUNT}:job/any", "RoleArn": role},
+        Target={"Arn": platform.job_arn("any"), "RoleArn": role},
     )
     shown = server.command("explain", name).stdout
     assert f"schedule/default/{name}" in shown and "cron(0 2 * * ? *)" in shown

@@ -47,10 +47,8 @@ def target(server, name):
     job = platform.make_job(
         server, f"{name}-job", "pass", DefaultArguments={"--silver_bucket": "silver"}
     )
-    start = {"Effect": "Allow", "Action": "glue:StartJobRun", "Resource": "*"}
-    role = platform.make_role(server, f"{name}-start", "events.amazonaws.com", start)
-    arn = f"arn:aws:glue:us-east-1:{platform.ACCOUNT}:job/{job}"
-    return {"Id": "job", "Arn": arn, "RoleArn": role}
+    role = platform.make_role(server, f"{name}-start", "events.amazonaws.com", platform.START)
+    return {"Id": "job", "Arn": platform.job_arn(job), "RoleArn": role}
 
 
 def test_overlap_loop_and_typo_are_named_with_examples(server, bus, target):

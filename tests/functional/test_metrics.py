@@ -199,7 +199,7 @@ def test_an_alarm_for_failed_runs_rings_and_ends_by_itself(still, cloudwatch, na
     bucket, rule, job = make_failing_on_demand(still, name)
     sqs, events = still.client("sqs"), still.client("events")
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    arn = f"arn:aws:sqs:us-east-1:{platform.ACCOUNT}:{name}"
+    arn = platform.queue_arn(name)
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": platform.policy({
         "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn})})
     events.put_rule(Name=f"{name}-alarms", EventPattern=json.dumps({
@@ -284,7 +284,7 @@ def test_a_job_that_is_missing_is_a_failed_invocation_in_the_dead_letters(still,
     bucket = platform.make_bucket(still, name)
     sqs = still.client("sqs")
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    arn = f"arn:aws:sqs:us-east-1:{platform.ACCOUNT}:{name}"
+    arn = platform.queue_arn(name)
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": platform.policy({
         "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn})})
     rule = platform.connect(still, bucket, "absent", name=name, DeadLetterConfig={"Arn": arn})

@@ -7,8 +7,6 @@ import pytest
 from support import platform
 from support.errors import refused
 
-START = {"Effect": "Allow", "Action": "glue:StartJobRun", "Resource": "*"}
-
 
 @pytest.fixture
 def pipe(server, name):
@@ -76,7 +74,7 @@ def test_file_whose_delivery_failed_may_come_again(server, name):
     ask_once(server, f"arn:aws:events:us-east-1:{platform.ACCOUNT}:rule/{rule}", "content")
     put(server, bucket, "a", b"same")
     server.client("iam").put_role_policy(
-        RoleName=f"{name}-role", PolicyName="own", PolicyDocument=platform.policy(START)
+        RoleName=f"{name}-role", PolicyName="own", PolicyDocument=platform.policy(platform.START)
     )
     put(server, bucket, "a", b"same")
     platform.wait_for_runs(server, job, 1)

@@ -15,8 +15,9 @@ OFF = {"Mode": "OFF"}
 
 
 def scheduler_role(server, name):
-    start = {"Effect": "Allow", "Action": "glue:StartJobRun", "Resource": "*"}
-    return platform.make_role(server, f"{name}-scheduler", "scheduler.amazonaws.com", start)
+    return platform.make_role(
+        server, f"{name}-scheduler", "scheduler.amazonaws.com", platform.START
+    )
 
 
 def set_clock(server, time):
@@ -94,7 +95,7 @@ def test_job_arn_is_a_target_too(server, scheduler, name):
         FlexibleTimeWindow=OFF,
         ActionAfterCompletion="DELETE",
         Target={
-            "Arn": f"arn:aws:glue:us-east-1:000000000000:job/{job}",
+            "Arn": platform.job_arn(job),
             "RoleArn": scheduler_role(server, name),
         },
     )
@@ -124,11 +125,10 @@ def test_an_event_bus_is_a_target(server, scheduler, name):
     platform.connect(server, None, job, pattern={"source": [f"my.{name}"]})
     put = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"}
     role = platform.make_role(server, f"{name}-put", "scheduler.amazonaws.com", put)
-    bus = "arn:aws:events:us-east-1:000000000000:event-bus/default"
     scheduler.create_schedule(
         Name=f"{name}-templated", ScheduleExpression=f"at({in_seconds(4)})",
         FlexibleTimeWindow=OFF,
-        Target={"Arn": bus, "RoleArn": role, "Input": '{"a": 1}',
+        Target={"Arn": platform.DEFAULT_BUS, "RoleArn": role, "Input": '{"a": 1}',
                 "EventBridgeParameters": {"Source": f"my.{name}", "DetailType": "Tick"}},
     )
     entries = [{"Source": f"my.{name}", "DetailType": "Tick", "Detail": "{}"}]
@@ -147,7 +147,7 @@ def test_daily_rule_runs_once_a_day(test_mode_server, name):
     job = platform.make_job(server, name, "pass\n")
     events = server.client("events")
     arn = events.put_rule(Name=name, ScheduleExpression="cron(0 2 * * ? *)")["RuleArn"]
-    target = f"arn:aws:glue:us-east-1:000000000000:job/{job}"
+    target = platform.job_arn(job)
     events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
     for day in range(2, 6):
         set_clock(server, f"2031-03-0{day}T02:00:00Z")
@@ -167,7 +167,7 @@ def test_clock_set_back_runs_nothing_again(test_mode_server, name):
     job = platform.make_job(server, name, "pass\n")
     events = server.client("events")
     events.put_rule(Name=name, ScheduleExpression="cron(0 * * * ? *)")
-    target = f"arn:aws:glue:us-east-1:000000000000:job/{job}"
+    target = platform.job_arn(job)
     events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
     for time in ("02:00:00", "01:30:00", "02:00:01", "02:59:59"):
         set_clock(server, f"2031-03-01T{time}Z")
@@ -180,7 +180,7 @@ def test_missed_ones_are_made_into_one(test_mode_server, name):
     job = platform.make_job(server, name, "pass\n")
     events = server.client("events")
     events.put_rule(Name=name, ScheduleExpression="cron(0 * * * ? *)")
-    target = f"arn:aws:glue:us-east-1:000000000000:job/{job}"
+    target = platform.job_arn(job)
     events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
     set_clock(server, "2031-03-01T12:30:00Z")
     run, = platform.wait_for_runs(server, job)
@@ -196,7 +196,7 @@ def test_missed_ones_can_all_run(test_mode_server, name):
     events = server.client("events")
     events.put_rule(Name=name, ScheduleExpression="cron(0 * * * ? *)",
                     Tags=[{"Key": "tidemill:catchup", "Value": "all:3"}])
-    target = f"arn:aws:glue:us-east-1:000000000000:job/{job}"
+    target = platform.job_arn(job)
     events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
     set_clock(server, "2031-03-01T12:30:00Z")
     runs = platform.wait_for_runs(server, job, 3)
@@ -210,7 +210,7 @@ def test_a_restart_catches_up_and_says_so(make_server, name):
     # The restart releases the clock: what was planned that day is then past.
     set_clock(server, "2026-01-01T00:30:00Z")
     events.put_rule(Name=name, ScheduleExpression="cron(0 * 1 1 ? 2026)")
-    target = f"arn:aws:glue:us-east-1:000000000000:job/{job}"
+    target = platform.job_arn(job)
     events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
     server.restart()
     run, = platform.wait_for_runs(server, job)
@@ -224,7 +224,7 @@ def test_disabling_and_enabling_replays_nothing(test_mode_server, name):
     job = platform.make_job(server, name, "pass\n")
     events = server.client("events")
     events.put_rule(Name=name, ScheduleExpression="cron(0 * * * ? *)")
-    target = f"arn:aws:glue:us-east-1:000000000000:job/{job}"
+    target = platform.job_arn(job)
     events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
     events.disable_rule(Name=name)
     set_clock(server, "2031-03-01T05:30:00Z")
@@ -251,7 +251,7 @@ def test_overlap_can_be_skipped_and_buffered(test_mode_server, name):
         events = server.client("events")
         events.put_rule(Name=f"{name}-{kind}", ScheduleExpression="cron(0 * * * ? *)",
                         Tags=[{"Key": "tidemill:overlap", "Value": kind}])
-        target = f"arn:aws:glue:us-east-1:000000000000:job/{jobs[kind]}"
+        target = platform.job_arn(jobs[kind])
         events.put_targets(Rule=f"{name}-{kind}", Targets=[{"Id": "1", "Arn": target}])
     for hour in (1, 2, 3):
         set_clock(server, f"2031-03-01T0{hour}:00:00Z")

@@ -261,7 +261,7 @@ def test_the_targets_role_may_let_it_in_too(server, sqs, name):
 
 
 def test_a_queue_that_is_not_there(server, name):
-    rule_to(server, name, f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}")
+    rule_to(server, name, platform.queue_arn(name))
     publish(server, name)
     (line,) = wait_until(lambda: decisions(server, name), 20)
     assert line["error-code"] == "NO_RESOURCE" and NO_QUEUE in line["error-message"]

@@ -12,7 +12,6 @@ from support import platform
 from support.history import FAILED, OK, UNKNOWN
 from support.raw import Signer, exchange, sha256
 
-BUS = "arn:aws:events:us-east-1:000000000000:event-bus/default"
 BATCH = 10
 
 
@@ -148,7 +147,7 @@ class Traffic:
             "ScheduleExpression": due.strftime("at(%Y-%m-%dT%H:%M:%S)"),
             "FlexibleTimeWindow": {"Mode": "OFF"},
             "Target": {
-                "Arn": BUS,
+                "Arn": platform.DEFAULT_BUS,
                 "RoleArn": f"arn:aws:iam::{platform.ACCOUNT}:role/storm",
                 "EventBridgeParameters": {"Source": "storm", "DetailType": "Tick"},
             },

@@ -12,10 +12,19 @@ LOG_GROUP, DASHED_LOG_GROUP = f"/aws/events/rule/{RULE}", "/aws/events/rule/dev-
 SALES_FILE = HERE / "data/daily_sales_2024-01-15.csv"
 FINAL = {"SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR", "EXPIRED"}
 ACCOUNT = "000000000000"
+DEFAULT_BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
 
 
 def text(name):
     return (HERE / "platform" / name).read_text()
+
+
+def job_arn(job):
+    return f"arn:aws:glue:us-east-1:{ACCOUNT}:job/{job}"
+
+
+def queue_arn(queue):
+    return f"arn:aws:sqs:us-east-1:{ACCOUNT}:{queue}"
 
 
 def trust(service):
@@ -32,6 +41,7 @@ def policy(*statements):
 
 
 ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+START = {"Effect": "Allow", "Action": "glue:StartJobRun", "Resource": "*"}
 EVENTS_ON = {"EventBridgeConfiguration": {}}
 
 
@@ -97,12 +107,10 @@ def connect(server, bucket, job, name=None, pattern=None, role=None, **target):
         "detail": {"bucket": {"name": [bucket]}},
     }
     if role is None:
-        start = {"Effect": "Allow", "Action": "glue:StartJobRun", "Resource": "*"}
-        role = make_role(server, f"{name}-role", "events.amazonaws.com", start)
+        role = make_role(server, f"{name}-role", "events.amazonaws.com", START)
     events = server.client("events")
     events.put_rule(Name=name, EventPattern=json.dumps(pattern))
-    arn = f"arn:aws:glue:us-east-1:{ACCOUNT}:job/{job}"
-    entry = {"Id": "job", "Arn": arn, "RoleArn": role} | target
+    entry = {"Id": "job", "Arn": job_arn(job), "RoleArn": role} | target
     answer = events.put_targets(Rule=name, Targets=[entry])
     assert answer["FailedEntryCount"] == 0, answer
     return name
