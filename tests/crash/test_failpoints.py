@@ -1,7 +1,6 @@
 """kill -9 at random moments and at every failpoint, while objects, events and messages come in.
 A separate checker (support/history.py) compares what clients were told with what is there."""
 
-import json
 import os
 import random
 import statistics
@@ -31,12 +30,9 @@ with open({notes!r}, "a") as notes: notes.write(sys.argv[sys.argv.index("--JOB_R
 
 
 def to_queue(server, name, kinds, queue, **target):
-    events = server.client("events")
     pattern = {"source": ["crash.client"], "detail-type": kinds}
-    events.put_rule(Name=name, EventPattern=json.dumps(pattern))
     entry = {"Id": "q", "Arn": platform.queue_arn(queue)} | target
-    answer = events.put_targets(Rule=name, Targets=[entry])
-    assert answer["FailedEntryCount"] == 0
+    platform.put_rule(server, name, entry, pattern=pattern)
 
 
 class Proof:

@@ -61,12 +61,8 @@ def connect_job(server, bus, name, source="shop"):
     """A rule of the bus that starts a job; the job's name and the rule's ARN."""
     job = platform.make_job(server, f"{name}-job", "pass")
     role = platform.make_role(server, f"{name}-start", "events.amazonaws.com", platform.START)
-    events = server.client("events")
-    pattern = json.dumps({"source": [source]})
-    rule = events.put_rule(Name=name, EventBusName=bus, EventPattern=pattern)["RuleArn"]
     target = {"Id": "job", "Arn": platform.job_arn(job), "RoleArn": role}
-    events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
-    return job, rule
+    return job, platform.put_rule(server, name, target, pattern={"source": [source]}, bus=bus)
 
 
 def test_life_of_an_archive(events, bus, name):
@@ -165,9 +161,9 @@ def test_many_events_are_replayed_once_each_across_a_kill(fresh_server, name):
     archive = events.create_archive(ArchiveName=name, EventSourceArn=bus)["ArchiveArn"]
     for first in range(0, 1000, 10):
         put(events, bus, *range(first, first + 10))
-    events.put_rule(Name=name, EventBusName=bus, EventPattern='{"replay-name":[{"exists":true}]}')
     target = {"Id": "none", "Arn": platform.job_arn("none")}
-    events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
+    pattern = {"replay-name": [{"exists": True}]}
+    platform.put_rule(fresh_server, name, target, pattern=pattern, bus=bus)
     start_replay(events, name, archive, bus)
     fresh_server.kill()
     fresh_server.start()

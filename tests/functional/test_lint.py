@@ -13,13 +13,6 @@ def bus(server, name):
     return name
 
 
-def put_rule(server, bus, rule, pattern, *targets):
-    events = server.client("events")
-    events.put_rule(Name=rule, EventBusName=bus, EventPattern=json.dumps(pattern))
-    if targets:
-        events.put_targets(Rule=rule, EventBusName=bus, Targets=list(targets))
-
-
 def written_to(bucket, prefix):
     return {
         "source": ["aws.s3"],
@@ -57,11 +50,11 @@ def test_overlap_loop_and_typo_are_named_with_examples(server, bus, target):
         "two": written_to("bronze", "sales/2024/"),
     }
     for rule, pattern in overlapping.items():
-        put_rule(server, bus, rule, pattern, target)
+        platform.put_rule(server, rule, target, pattern=pattern, bus=bus)
     watched = written_to("silver", "sales/")
-    put_rule(server, bus, "round", watched, target)
+    platform.put_rule(server, "round", target, pattern=watched, bus=bus)
     typo = {"source": ["aws.s3"], "details": {"bucket": {"name": ["bronze"]}}}
-    put_rule(server, bus, "typo", typo, target)
+    platform.put_rule(server, "typo", target, pattern=typo, bus=bus)
 
     findings, code = lint(server, bus)
     by_kind = {finding["kind"]: finding for finding in findings}
@@ -79,10 +72,11 @@ def test_overlap_loop_and_typo_are_named_with_examples(server, bus, target):
 
 def test_targets_that_cannot_start_are_named(server, bus, name, target):
     missing = {"Id": "gone", "Arn": target["Arn"] + "-not", "RoleArn": target["RoleArn"]}
-    put_rule(server, bus, "a-missing", written_to("bronze", "a/"), missing)
+    platform.put_rule(server, "a-missing", missing, pattern=written_to("bronze", "a/"), bus=bus)
     weak = platform.make_role(server, f"{name}-weak", "events.amazonaws.com")
-    put_rule(server, bus, "b-weak", written_to("bronze", "b/"), target | {"RoleArn": weak})
-    put_rule(server, bus, "c-none", written_to("bronze", "c/"))
+    denied = target | {"RoleArn": weak}
+    platform.put_rule(server, "b-weak", denied, pattern=written_to("bronze", "b/"), bus=bus)
+    platform.put_rule(server, "c-none", pattern=written_to("bronze", "c/"), bus=bus)
     findings, _ = lint(server, bus)
     assert [(f["kind"], f["rules"]) for f in findings] == [
         ("missing-target", ["a-missing"]),
@@ -93,7 +87,7 @@ def test_targets_that_cannot_start_are_named(server, bus, name, target):
 
 
 def test_rules_without_fault_pass(server, bus, target):
-    put_rule(server, bus, "fine", written_to("bronze", "sales/"), target)
+    platform.put_rule(server, "fine", target, pattern=written_to("bronze", "sales/"), bus=bus)
     findings, code = lint(server, bus)
     assert (findings, code) == ([], 0)
     shown = server.command("rules", "lint", "--bus", bus).stdout

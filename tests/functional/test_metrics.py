@@ -197,14 +197,13 @@ def wait_for_state(cloudwatch, alarm, state):
 
 def test_an_alarm_for_failed_runs_rings_and_ends_by_itself(still, cloudwatch, name):
     bucket, rule, job = make_failing_on_demand(still, name)
-    sqs, events = still.client("sqs"), still.client("events")
+    sqs = still.client("sqs")
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = platform.queue_arn(name)
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": platform.policy({
         "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn})})
-    events.put_rule(Name=f"{name}-alarms", EventPattern=json.dumps({
-        "source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]}))
-    events.put_targets(Rule=f"{name}-alarms", Targets=[{"Id": "q", "Arn": arn}])
+    changes = {"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]}
+    platform.put_rule(still, f"{name}-alarms", {"Id": "q", "Arn": arn}, pattern=changes)
     topic = "arn:aws:sns:us-east-1:000000000000:alerts"
     cloudwatch.put_metric_alarm(
         AlarmName=name, AlarmDescription="a run failed", Namespace="Glue",

@@ -8,6 +8,7 @@ from support import platform
 from support.waiting import wait_until
 
 REGION = "us-east-1"
+SHOP = {"source": ["shop"]}
 
 
 @pytest.fixture
@@ -19,13 +20,6 @@ def events(server):
 def bus(events, name):
     events.create_event_bus(Name=name)
     return name
-
-
-def put_rule(events, bus, rule, *targets, source="shop"):
-    pattern = json.dumps({"source": [source]})
-    events.put_rule(Name=rule, EventBusName=bus, EventPattern=pattern)
-    answer = events.put_targets(Rule=rule, EventBusName=bus, Targets=list(targets))
-    assert answer["FailedEntryCount"] == 0, answer
 
 
 def put_event(events, bus, detail):
@@ -48,7 +42,8 @@ def lines_of(server, group, count=1):
 def test_log_group_gets_the_whole_event_once(server, events, bus, name):
     group = f"/aws/events/{name}"
     server.client("logs").create_log_group(logGroupName=group)
-    put_rule(events, bus, name, {"Id": "log", "Arn": group_arn(group)})
+    log = {"Id": "log", "Arn": group_arn(group)}
+    platform.put_rule(server, name, log, pattern=SHOP, bus=bus)
     ids = [put_event(events, bus, {"number": number}) for number in range(20)]
     messages = [json.loads(message) for message in lines_of(server, group, 20)]
     assert [message["id"] for message in messages] == ids
@@ -62,15 +57,15 @@ def test_log_group_takes_a_transformed_line_with_its_time(server, events, bus, n
         "InputPathsMap": {"n": "$.detail.number"},
         "InputTemplate": '{"timestamp": 1750000000000, "message": "order <n>"}',
     }
-    put_rule(
-        events, bus, name, {"Id": "log", "Arn": group_arn(group), "InputTransformer": transformer}
-    )
+    log = {"Id": "log", "Arn": group_arn(group), "InputTransformer": transformer}
+    platform.put_rule(server, name, log, pattern=SHOP, bus=bus)
     put_event(events, bus, {"number": 7})
     assert lines_of(server, group) == ["order 7"]
 
 
 def test_missing_log_group_fails_the_delivery(server, events, bus, name):
-    put_rule(events, bus, name, {"Id": "log", "Arn": group_arn(f"/aws/events/{name}-no")})
+    log = {"Id": "log", "Arn": group_arn(f"/aws/events/{name}-no")}
+    platform.put_rule(server, name, log, pattern=SHOP, bus=bus)
     put_event(events, bus, {})
     decision = json.loads(lines_of(server, f"/aws/events/rule/{name}")[0])
     assert (decision["decision"], decision["error-code"]) == ("FAILED", "NO_RESOURCE")
@@ -80,11 +75,13 @@ def test_another_bus_gets_the_event_as_it_is(server, events, bus, name):
     events.create_event_bus(Name=f"{name}-second")
     group = f"/aws/events/{name}"
     server.client("logs").create_log_group(logGroupName=group)
-    put_rule(events, f"{name}-second", f"{name}-log", {"Id": "log", "Arn": group_arn(group)})
+    log = {"Id": "log", "Arn": group_arn(group)}
+    platform.put_rule(server, f"{name}-log", log, pattern=SHOP, bus=f"{name}-second")
     put_events = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"}
     role = platform.make_role(server, f"{name}-role", "events.amazonaws.com", put_events)
     second = f"arn:aws:events:{REGION}:{platform.ACCOUNT}:event-bus/{name}-second"
-    put_rule(events, bus, name, {"Id": "bus", "Arn": second, "RoleArn": role})
+    forward = {"Id": "bus", "Arn": second, "RoleArn": role}
+    platform.put_rule(server, name, forward, pattern=SHOP, bus=bus)
     event_id = put_event(events, bus, {"number": 1})
     event = json.loads(lines_of(server, group)[0])
     assert event["id"] == event_id

@@ -318,7 +318,7 @@ def test_listing_with_prefix_delimiter_and_markers(s3, versioned):
 
 
 def test_events_tell_versions(server, s3, versioned, name):
-    queues, events = server.client("sqs"), server.client("events")
+    queues = server.client("sqs")
     url = queues.create_queue(QueueName=name)["QueueUrl"]
     attributes = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     arn = attributes["Attributes"]["QueueArn"]
@@ -331,8 +331,7 @@ def test_events_tell_versions(server, s3, versioned, name):
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [versioned]}}}
-    events.put_rule(Name=name, EventPattern=json.dumps(pattern))
-    events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": arn}])
+    platform.put_rule(server, name, {"Id": "q", "Arn": arn}, pattern=pattern)
     on = {"EventBridgeConfiguration": {}}
     s3.put_bucket_notification_configuration(Bucket=versioned, NotificationConfiguration=on)
     id = put(s3, versioned, "k", b"1")

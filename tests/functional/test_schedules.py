@@ -53,6 +53,12 @@ def create(server, name, expression, **more):
     return server.client("scheduler").create_schedule(**(given | more))
 
 
+def run_on(server, name, expression, job, **more):
+    """A rule by which the job runs on a schedule; its ARN."""
+    target = {"Id": "1", "Arn": platform.job_arn(job)}
+    return platform.put_rule(server, name, target, ScheduleExpression=expression, **more)
+
+
 def test_universal_target_starts_the_job(server, scheduler, name):
     job = platform.make_job(server, name, "import sys\nprint('\\n'.join(sys.argv))\n")
     when = in_seconds(4)
@@ -145,10 +151,7 @@ def test_daily_rule_runs_once_a_day(test_mode_server, name):
     server = test_mode_server
     set_clock(server, "2031-03-01T12:00:00Z")
     job = platform.make_job(server, name, "pass\n")
-    events = server.client("events")
-    arn = events.put_rule(Name=name, ScheduleExpression="cron(0 2 * * ? *)")["RuleArn"]
-    target = platform.job_arn(job)
-    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
+    arn = run_on(server, name, "cron(0 2 * * ? *)", job)
     for day in range(2, 6):
         set_clock(server, f"2031-03-0{day}T02:00:00Z")
         runs = platform.wait_for_runs(server, job, day - 1)
@@ -165,10 +168,7 @@ def test_clock_set_back_runs_nothing_again(test_mode_server, name):
     server = test_mode_server
     set_clock(server, "2031-03-01T01:59:00Z")
     job = platform.make_job(server, name, "pass\n")
-    events = server.client("events")
-    events.put_rule(Name=name, ScheduleExpression="cron(0 * * * ? *)")
-    target = platform.job_arn(job)
-    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
+    run_on(server, name, "cron(0 * * * ? *)", job)
     for time in ("02:00:00", "01:30:00", "02:00:01", "02:59:59"):
         set_clock(server, f"2031-03-01T{time}Z")
     assert len(platform.wait_for_runs(server, job)) == 1
@@ -178,10 +178,7 @@ def test_missed_ones_are_made_into_one(test_mode_server, name):
     server = test_mode_server
     set_clock(server, "2031-03-01T00:30:00Z")
     job = platform.make_job(server, name, "pass\n")
-    events = server.client("events")
-    events.put_rule(Name=name, ScheduleExpression="cron(0 * * * ? *)")
-    target = platform.job_arn(job)
-    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
+    run_on(server, name, "cron(0 * * * ? *)", job)
     set_clock(server, "2031-03-01T12:30:00Z")
     run, = platform.wait_for_runs(server, job)
     assert arguments_of(run)["--event_time"] == "2031-03-01T12:00:00Z"
@@ -193,11 +190,8 @@ def test_missed_ones_can_all_run(test_mode_server, name):
     server = test_mode_server
     set_clock(server, "2031-03-01T00:30:00Z")
     job = platform.make_job(server, name, "pass\n")
-    events = server.client("events")
-    events.put_rule(Name=name, ScheduleExpression="cron(0 * * * ? *)",
-                    Tags=[{"Key": "tidemill:catchup", "Value": "all:3"}])
-    target = platform.job_arn(job)
-    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
+    run_on(server, name, "cron(0 * * * ? *)", job,
+           Tags=[{"Key": "tidemill:catchup", "Value": "all:3"}])
     set_clock(server, "2031-03-01T12:30:00Z")
     runs = platform.wait_for_runs(server, job, 3)
     assert sorted(arguments_of(run)["--event_time"][11:13] for run in runs) == ["10", "11", "12"]
@@ -206,12 +200,9 @@ def test_missed_ones_can_all_run(test_mode_server, name):
 def test_a_restart_catches_up_and_says_so(make_server, name):
     server = make_server("--test-mode").start()
     job = platform.make_job(server, name, "pass\n")
-    events = server.client("events")
     # The restart releases the clock: what was planned that day is then past.
     set_clock(server, "2026-01-01T00:30:00Z")
-    events.put_rule(Name=name, ScheduleExpression="cron(0 * 1 1 ? 2026)")
-    target = platform.job_arn(job)
-    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
+    run_on(server, name, "cron(0 * 1 1 ? 2026)", job)
     server.restart()
     run, = platform.wait_for_runs(server, job)
     assert arguments_of(run)["--event_time"] == "2026-01-01T23:00:00Z"
@@ -223,9 +214,7 @@ def test_disabling_and_enabling_replays_nothing(test_mode_server, name):
     set_clock(server, "2031-03-01T00:30:00Z")
     job = platform.make_job(server, name, "pass\n")
     events = server.client("events")
-    events.put_rule(Name=name, ScheduleExpression="cron(0 * * * ? *)")
-    target = platform.job_arn(job)
-    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
+    run_on(server, name, "cron(0 * * * ? *)", job)
     events.disable_rule(Name=name)
     set_clock(server, "2031-03-01T05:30:00Z")
     events.enable_rule(Name=name)
@@ -248,11 +237,8 @@ def test_overlap_can_be_skipped_and_buffered(test_mode_server, name):
             "import os, time\n"
             f"while not os.path.exists({str(server.data)!r} + '/go'): time.sleep(0.05)\n",
         )
-        events = server.client("events")
-        events.put_rule(Name=f"{name}-{kind}", ScheduleExpression="cron(0 * * * ? *)",
-                        Tags=[{"Key": "tidemill:overlap", "Value": kind}])
-        target = platform.job_arn(jobs[kind])
-        events.put_targets(Rule=f"{name}-{kind}", Targets=[{"Id": "1", "Arn": target}])
+        run_on(server, f"{name}-{kind}", "cron(0 * * * ? *)", jobs[kind],
+               Tags=[{"Key": "tidemill:overlap", "Value": kind}])
     for hour in (1, 2, 3):
         set_clock(server, f"2031-03-01T0{hour}:00:00Z")
         wait_until(lambda: len(server.schedule_story(f"{name}-skip")["history"]) == hour)

@@ -188,11 +188,8 @@ def test_permissions_are_statements_of_the_policy(sqs, user, name):
 
 def rule_to(server, name, target_arn, **target):
     """A rule by which every event of source `name` goes to a queue; its ARN."""
-    events = server.client("events")
-    arn = events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))["RuleArn"]
-    answer = events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": target_arn} | target])
-    assert answer["FailedEntryCount"] == 0, answer
-    return arn
+    entry = {"Id": "queue", "Arn": target_arn} | target
+    return platform.put_rule(server, name, entry, pattern={"source": [name]})
 
 
 def let_in(sqs, url, queue_arn, rule_arn):
@@ -315,10 +312,8 @@ def test_a_mended_policy_lets_a_failed_delivery_through(server, sqs, name):
 def test_an_upload_becomes_a_message(server, sqs, name):
     bucket = platform.make_bucket(server, name)
     url, arn = make(sqs, name)
-    events = server.client("events")
     pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [bucket]}}}
-    rule = events.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
-    events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": arn}])
+    rule = platform.put_rule(server, name, {"Id": "q", "Arn": arn}, pattern=pattern)
     let_in(sqs, url, arn, rule)
     server.client("s3").put_object(Bucket=bucket, Key="day.csv", Body=b"a,b")
     (body,) = bodies(receive(sqs, url))

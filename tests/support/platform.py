@@ -98,6 +98,18 @@ def make_job(server, name, script, **settings):
     return name
 
 
+def put_rule(server, name, *targets, pattern=None, bus="default", **settings):
+    """A rule with these targets; its ARN."""
+    events = server.client("events")
+    if pattern is not None:
+        settings["EventPattern"] = json.dumps(pattern)
+    arn = events.put_rule(Name=name, EventBusName=bus, **settings)["RuleArn"]
+    if targets:
+        answer = events.put_targets(Rule=name, EventBusName=bus, Targets=list(targets))
+        assert answer["FailedEntryCount"] == 0, answer
+    return arn
+
+
 def connect(server, bucket, job, name=None, pattern=None, role=None, **target):
     """A rule by which every object of `bucket` starts `job`; the rule's name."""
     name = name or f"{job}-rule"
@@ -108,11 +120,8 @@ def connect(server, bucket, job, name=None, pattern=None, role=None, **target):
     }
     if role is None:
         role = make_role(server, f"{name}-role", "events.amazonaws.com", START)
-    events = server.client("events")
-    events.put_rule(Name=name, EventPattern=json.dumps(pattern))
     entry = {"Id": "job", "Arn": job_arn(job), "RoleArn": role} | target
-    answer = events.put_targets(Rule=name, Targets=[entry])
-    assert answer["FailedEntryCount"] == 0, answer
+    put_rule(server, name, entry, pattern=pattern)
     return name
 
 
