@@ -4,6 +4,7 @@ import json
 from urllib.parse import urlencode
 
 import pytest
+from support import platform
 from support.errors import refused
 from support.raw import Signer
 
@@ -212,12 +213,9 @@ def test_iam_is_asked_about_the_alarm(server, name):
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
     iam.put_user_policy(
-        UserName=name, PolicyName="p", PolicyDocument=json.dumps({
-            "Version": "2012-10-17",
-            "Statement": [{
-                "Effect": "Allow", "Action": "cloudwatch:PutMetricAlarm",
-                "Resource": f"arn:aws:cloudwatch:*:*:alarm:{name}-*",
-            }],
+        UserName=name, PolicyName="p", PolicyDocument=platform.policy({
+            "Effect": "Allow", "Action": "cloudwatch:PutMetricAlarm",
+            "Resource": f"arn:aws:cloudwatch:*:*:alarm:{name}-*",
         }),
     )
     caller = server.client("cloudwatch", (key["AccessKeyId"], key["SecretAccessKey"]))

@@ -1,12 +1,12 @@
 """Signatures: every payload mode, both kinds of presigned URL, and what is refused."""
 
-import json
 from datetime import timedelta
 from urllib.parse import quote
 
 import boto3
 import pytest
 from botocore.config import Config
+from support import platform
 from support.errors import refused
 from support.raw import (
     STREAMING,
@@ -271,17 +271,13 @@ def test_session_credentials_sign_and_end_with_their_token(server, bucket, name)
     iam, sts = server.client("iam"), server.client("sts")
     user_key, _ = server.credentials()
     caller = sts.get_caller_identity()
-    trust = json.dumps({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow", "Action": "sts:AssumeRole",
-            "Principal": {"AWS": f"arn:aws:iam::{caller['Account']}:root"},
-        }],
+    trust = platform.policy({
+        "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": f"arn:aws:iam::{caller['Account']}:root"},
     })
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     allow = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/in/*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=policy)
+    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=platform.policy(allow))
     given = sts.assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
     assert given["AccessKeyId"] != user_key
     session = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])

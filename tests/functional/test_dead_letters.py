@@ -19,7 +19,7 @@ def let_events_send(name):
         "Action": "sqs:SendMessage",
         "Resource": queue_arn(name),
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return platform.policy(statement)
 
 
 def make_queue(server, name, policy=True):

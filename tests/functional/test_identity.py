@@ -161,14 +161,11 @@ def test_assume_role(server, iam, name):
     sts = server.client("sts")
     with refused("AccessDenied", 403):
         sts.assume_role(RoleArn=role, RoleSessionName="me")
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow", "Action": "sts:AssumeRole",
-            "Principal": {"AWS": f"arn:aws:iam::{platform.ACCOUNT}:root"},
-        }],
-    }
-    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
+    trust = platform.policy({
+        "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": f"arn:aws:iam::{platform.ACCOUNT}:root"},
+    })
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
     answer = sts.assume_role(RoleArn=role, RoleSessionName="me", DurationSeconds=900)
     arn = f"arn:aws:sts::{platform.ACCOUNT}:assumed-role/{name}/me"
     assert answer["AssumedRoleUser"]["Arn"] == arn

@@ -1,7 +1,5 @@
 """Policies of buckets in the decision: beside the caller's own."""
 
-import json
-
 from support import platform
 from support.errors import refused
 
@@ -25,8 +23,7 @@ def put_policy(s3, bucket, effect, principal, action, resource="/*"):
         "Action": action,
         "Resource": f"arn:aws:s3:::{bucket}{resource}",
     }
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+    s3.put_bucket_policy(Bucket=bucket, Policy=platform.policy(statement))
 
 
 def test_a_policy_allows_who_may_nothing_else(server, s3, bucket, name):
@@ -70,8 +67,7 @@ def test_plain_http_is_no_insecure_transport(server, s3, bucket, name):
         "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+    s3.put_bucket_policy(Bucket=bucket, Policy=platform.policy(statement))
     server.client("s3", key).put_object(Bucket=bucket, Key="k", Body=b"x")
 
 

@@ -1,9 +1,9 @@
 """What is kept of a bucket beside its objects, and AWS's answers where there is nothing."""
 
 import datetime
-import json
 
 import pytest
+from support import platform
 from support.errors import refused
 
 NOTHING = [
@@ -108,7 +108,7 @@ def policy_of(bucket, **more):
         "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement | more]})
+    return platform.policy(statement | more)
 
 
 def test_policy(s3, bucket):

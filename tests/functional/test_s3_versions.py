@@ -328,8 +328,7 @@ def test_events_tell_versions(server, s3, versioned, name):
         "Action": "sqs:SendMessage",
         "Resource": arn,
     }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": platform.policy(statement)})
     pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [versioned]}}}
     platform.put_rule(server, name, {"Id": "q", "Arn": arn}, pattern=pattern)
     on = {"EventBridgeConfiguration": {}}

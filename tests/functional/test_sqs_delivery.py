@@ -145,8 +145,7 @@ def test_the_queues_policy_counts_beside_the_callers(server, sqs, user, name):
         mine.create_queue(QueueName=f"{name}-mine")
     allow = {"Effect": "Allow", "Principal": {"AWS": user_arn}, "Resource": arn}
     allow["Action"] = ["sqs:SendMessage", "SQS:ReceiveMessage"]
-    policy = {"Version": "2012-10-17", "Statement": [allow]}
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": platform.policy(allow)})
     mine.send_message(QueueUrl=url, MessageBody="x")
     entries = [{"Id": "a", "MessageBody": "y"}]
     assert len(mine.send_message_batch(QueueUrl=url, Entries=entries)["Successful"]) == 1
@@ -157,8 +156,8 @@ def test_the_queues_policy_counts_beside_the_callers(server, sqs, user, name):
     server.client("iam").put_user_policy(
         UserName=name, PolicyName="all", PolicyDocument=platform.policy(platform.ALLOW_ALL)
     )
-    policy["Statement"].append(allow | {"Effect": "Deny", "Action": "sqs:PurgeQueue"})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    deny = allow | {"Effect": "Deny", "Action": "sqs:PurgeQueue"}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": platform.policy(allow, deny)})
     with refused("AccessDenied", None, "explicit deny in a resource-based policy"):
         mine.purge_queue(QueueUrl=url)
 
@@ -193,15 +192,12 @@ def rule_to(server, name, target_arn, **target):
 
 
 def let_in(sqs, url, queue_arn, rule_arn):
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
-            "Action": "sqs:SendMessage", "Resource": queue_arn,
-            "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}},
-        }],
+    allow = {
+        "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage", "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}},
     }
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": platform.policy(allow)})
 
 
 def publish(server, source, **detail):
