@@ -18,7 +18,7 @@ TOPIC = "arn:aws:sns:us-east-1:000000000000:alerts"
 @pytest.fixture
 def still(test_mode_server):
     """A server whose clock stands, so that no alarm is evaluated meanwhile."""
-    test_mode_server.get("/_tidemill/clock", "PUT", {"time": "2031-02-03T04:05:30Z"})
+    test_mode_server.set_clock("2031-02-03T04:05:30Z")
     return test_mode_server
 
 

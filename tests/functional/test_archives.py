@@ -197,18 +197,13 @@ def test_replays_that_aws_refuses(events, bus, name):
     assert [r["State"] for r in events.list_replays(NamePrefix=name)["Replays"]] == ["COMPLETED"]
 
 
-def set_clock(server, at):
-    status, _ = server.get("/_tidemill/clock", "PUT", {"time": at.isoformat()})
-    assert status == 200
-
-
 def test_archive_lets_go_of_what_is_older_than_its_retention(test_mode_server, name):
     events = test_mode_server.client("events")
     bus = events.create_event_bus(Name=name)["EventBusArn"]
     for archive, days in ((f"{name}-day", 1), (f"{name}-ever", 0)):
         events.create_archive(ArchiveName=archive, EventSourceArn=bus, RetentionDays=days)
     put(events, bus, 1)
-    set_clock(test_mode_server, now() + 49 * HOUR)
+    test_mode_server.set_clock(now() + 49 * HOUR)
 
     def counts():
         archives = events.list_archives(NamePrefix=name)["Archives"]
@@ -227,7 +222,7 @@ def test_events_are_forgotten_after_the_audit_days_but_for_archived_ones(make_se
     )
     for key in ("kept", "gone", "last"):
         s3.put_object(Bucket=name, Key=key, Body=b"x")
-    set_clock(server, now() + 72 * HOUR)
+    server.set_clock(now() + 72 * HOUR)
 
     def remembered(key):
         return len(server.explain(f"s3://{name}/{key}")["events"])
@@ -249,7 +244,7 @@ def test_numbers_go_on_after_everything_old_was_forgotten(make_server, name):
     for key in ("a", "b"):
         server.client("s3").put_object(Bucket=bucket, Key=key, Body=b"x")
     decided(2)
-    set_clock(server, now() + 72 * HOUR)
+    server.set_clock(now() + 72 * HOUR)
     wait_until(lambda: not server.explain(f"s3://{bucket}/a")["events"], 20, "a to be forgotten")
     server.restart()
     server.client("s3").put_object(Bucket=bucket, Key="c", Body=b"x")

@@ -12,14 +12,9 @@ NOON = datetime(2031, 2, 3, 12, 0, 30, tzinfo=timezone.utc)
 JOB = "import sys\nif 'bad.csv' in sys.argv: raise SystemExit(1)\n"
 
 
-def set_clock(server, when):
-    status, said = server.get("/_tidemill/clock", "PUT", {"time": when.isoformat()})
-    assert status == 200, said
-
-
 @pytest.fixture
 def still(test_mode_server):
-    set_clock(test_mode_server, NOON)
+    test_mode_server.set_clock(NOON)
     return test_mode_server
 
 
@@ -214,7 +209,7 @@ def test_an_alarm_for_failed_runs_rings_and_ends_by_itself(still, cloudwatch, na
     still.client("s3").put_object(Bucket=bucket, Key="bad.csv", Body=b"x")
     (run,) = platform.wait_for_runs(still, job)
     assert run["JobRunState"] == "FAILED"
-    set_clock(still, minute(1))
+    still.set_clock(minute(1))
     alarm = wait_for_state(cloudwatch, name, "ALARM")
     assert alarm["StateReason"] == (
         "Threshold Crossed: 1 datapoint [1.0 (02/03/31 11:56:00)] was greater than the threshold "
@@ -222,11 +217,11 @@ def test_an_alarm_for_failed_runs_rings_and_ends_by_itself(still, cloudwatch, na
     )
     assert json.loads(alarm["StateReasonData"])["recentDatapoints"] == [1.0]
 
-    set_clock(still, minute(5) + timedelta(seconds=30))
+    still.set_clock(minute(5) + timedelta(seconds=30))
     still.client("s3").put_object(Bucket=bucket, Key="good.csv", Body=b"x")
     assert platform.wait_for_runs(still, job, 2)[0]["JobRunState"] == "SUCCEEDED"
     assert state_of(cloudwatch, name)["StateValue"] == "ALARM"
-    set_clock(still, minute(6))
+    still.set_clock(minute(6))
     alarm = wait_for_state(cloudwatch, name, "OK")
     assert "[0.0 (02/03/31 12:01:00)] was not greater than" in alarm["StateReason"]
 
@@ -298,10 +293,10 @@ def test_a_job_that_is_missing_is_a_failed_invocation_in_the_dead_letters(still,
     still.client("s3").put_object(Bucket=bucket, Key="a", Body=b"x")
     assert total(cloudwatch, "AWS/Events", "FailedInvocations", RuleName=rule) == 1
     assert total(cloudwatch, "AWS/Events", "InvocationsSentToDlq", RuleName=rule) == 1
-    set_clock(still, minute(1))
+    still.set_clock(minute(1))
     wait_for_state(cloudwatch, name, "ALARM")
     wait_for_state(cloudwatch, f"{name}-rule", "ALARM")
-    set_clock(still, minute(7))
+    still.set_clock(minute(7))
     wait_for_state(cloudwatch, f"{name}-rule", "OK")
     assert state_of(cloudwatch, name)["StateValue"] == "ALARM"
 

@@ -20,11 +20,6 @@ def scheduler_role(server, name):
     )
 
 
-def set_clock(server, time):
-    status, text = server.get("/_tidemill/clock", "PUT", {"time": time})
-    assert status == 200, text
-
-
 def in_seconds(seconds):
     return (datetime.now(timezone.utc) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
 
@@ -149,13 +144,13 @@ def test_an_event_bus_is_a_target(server, scheduler, name):
 
 def test_daily_rule_runs_once_a_day(test_mode_server, name):
     server = test_mode_server
-    set_clock(server, "2031-03-01T12:00:00Z")
+    server.set_clock("2031-03-01T12:00:00Z")
     job = platform.make_job(server, name, "pass\n")
     arn = run_on(server, name, "cron(0 2 * * ? *)", job)
     for day in range(2, 6):
-        set_clock(server, f"2031-03-0{day}T02:00:00Z")
+        server.set_clock(f"2031-03-0{day}T02:00:00Z")
         runs = platform.wait_for_runs(server, job, day - 1)
-        set_clock(server, f"2031-03-0{day}T13:00:00Z")
+        server.set_clock(f"2031-03-0{day}T13:00:00Z")
         assert len(runs) == day - 1
         given = arguments_of(runs[0])
         assert given["--trigger_source"] == "schedule"
@@ -166,20 +161,20 @@ def test_daily_rule_runs_once_a_day(test_mode_server, name):
 
 def test_clock_set_back_runs_nothing_again(test_mode_server, name):
     server = test_mode_server
-    set_clock(server, "2031-03-01T01:59:00Z")
+    server.set_clock("2031-03-01T01:59:00Z")
     job = platform.make_job(server, name, "pass\n")
     run_on(server, name, "cron(0 * * * ? *)", job)
     for time in ("02:00:00", "01:30:00", "02:00:01", "02:59:59"):
-        set_clock(server, f"2031-03-01T{time}Z")
+        server.set_clock(f"2031-03-01T{time}Z")
     assert len(platform.wait_for_runs(server, job)) == 1
 
 
 def test_missed_ones_are_made_into_one(test_mode_server, name):
     server = test_mode_server
-    set_clock(server, "2031-03-01T00:30:00Z")
+    server.set_clock("2031-03-01T00:30:00Z")
     job = platform.make_job(server, name, "pass\n")
     run_on(server, name, "cron(0 * * * ? *)", job)
-    set_clock(server, "2031-03-01T12:30:00Z")
+    server.set_clock("2031-03-01T12:30:00Z")
     run, = platform.wait_for_runs(server, job)
     assert arguments_of(run)["--event_time"] == "2031-03-01T12:00:00Z"
     fates = [row["fate"] for row in server.schedule_story(name)["history"]]
@@ -188,11 +183,11 @@ def test_missed_ones_are_made_into_one(test_mode_server, name):
 
 def test_missed_ones_can_all_run(test_mode_server, name):
     server = test_mode_server
-    set_clock(server, "2031-03-01T00:30:00Z")
+    server.set_clock("2031-03-01T00:30:00Z")
     job = platform.make_job(server, name, "pass\n")
     run_on(server, name, "cron(0 * * * ? *)", job,
            Tags=[{"Key": "tidemill:catchup", "Value": "all:3"}])
-    set_clock(server, "2031-03-01T12:30:00Z")
+    server.set_clock("2031-03-01T12:30:00Z")
     runs = platform.wait_for_runs(server, job, 3)
     assert sorted(arguments_of(run)["--event_time"][11:13] for run in runs) == ["10", "11", "12"]
 
@@ -201,7 +196,7 @@ def test_a_restart_catches_up_and_says_so(make_server, name):
     server = make_server("--test-mode").start()
     job = platform.make_job(server, name, "pass\n")
     # The restart releases the clock: what was planned that day is then past.
-    set_clock(server, "2026-01-01T00:30:00Z")
+    server.set_clock("2026-01-01T00:30:00Z")
     run_on(server, name, "cron(0 * 1 1 ? 2026)", job)
     server.restart()
     run, = platform.wait_for_runs(server, job)
@@ -211,14 +206,14 @@ def test_a_restart_catches_up_and_says_so(make_server, name):
 
 def test_disabling_and_enabling_replays_nothing(test_mode_server, name):
     server = test_mode_server
-    set_clock(server, "2031-03-01T00:30:00Z")
+    server.set_clock("2031-03-01T00:30:00Z")
     job = platform.make_job(server, name, "pass\n")
     events = server.client("events")
     run_on(server, name, "cron(0 * * * ? *)", job)
     events.disable_rule(Name=name)
-    set_clock(server, "2031-03-01T05:30:00Z")
+    server.set_clock("2031-03-01T05:30:00Z")
     events.enable_rule(Name=name)
-    set_clock(server, "2031-03-01T06:00:00Z")
+    server.set_clock("2031-03-01T06:00:00Z")
     run, = platform.wait_for_runs(server, job)
     assert arguments_of(run)["--event_time"] == "2031-03-01T06:00:00Z"
     history = server.schedule_story(name)["history"]
@@ -229,7 +224,7 @@ def test_disabling_and_enabling_replays_nothing(test_mode_server, name):
 
 def test_overlap_can_be_skipped_and_buffered(test_mode_server, name):
     server = test_mode_server
-    set_clock(server, "2031-03-01T00:30:00Z")
+    server.set_clock("2031-03-01T00:30:00Z")
     jobs = {}
     for kind in ("skip", "buffer-all"):
         jobs[kind] = platform.make_job(
@@ -240,7 +235,7 @@ def test_overlap_can_be_skipped_and_buffered(test_mode_server, name):
         run_on(server, f"{name}-{kind}", "cron(0 * * * ? *)", jobs[kind],
                Tags=[{"Key": "tidemill:overlap", "Value": kind}])
     for hour in (1, 2, 3):
-        set_clock(server, f"2031-03-01T0{hour}:00:00Z")
+        server.set_clock(f"2031-03-01T0{hour}:00:00Z")
         wait_until(lambda: len(server.schedule_story(f"{name}-skip")["history"]) == hour)
     fates = [row["fate"] for row in server.schedule_story(f"{name}-skip")["history"]]
     assert fates == ["skipped", "skipped", "fired"]
@@ -391,7 +386,7 @@ def test_aws_command_makes_a_schedule(aws, platform_server, name):
 
 def test_commands_tell_and_do(test_mode_server, name):
     server = test_mode_server
-    set_clock(server, "2026-03-27T12:00:00Z")
+    server.set_clock("2026-03-27T12:00:00Z")
     job = platform.make_job(server, name, "pass\n")
     create(server, name, "cron(30 2 * * ? *)", ScheduleExpressionTimezone="Europe/Berlin",
            Target={"Arn": START_RUN, "RoleArn": "arn:aws:iam::000000000000:role/any",
@@ -399,7 +394,7 @@ def test_commands_tell_and_do(test_mode_server, name):
     told = server.command("schedule", "preview", name).stdout
     assert "Sat 2026-03-28 02:30:00 +01:00" in told
     assert "Sun 2026-03-29 02:30:00: left out, the clock jumps over this time" in told
-    set_clock(server, "2026-03-30T00:30:05Z")
+    server.set_clock("2026-03-30T00:30:05Z")
     platform.wait_for_runs(server, job)
     told = server.command("schedule", "explain", name, "--at", "2026-03-29T01:30:00Z").stdout
     assert "skipped: Sun 2026-03-29 02:30:00: left out" in told
@@ -438,7 +433,7 @@ def test_next_needs_no_server():
 
 def test_glue_trigger_starts_its_jobs(test_mode_server, name):
     server = test_mode_server
-    set_clock(server, "2031-03-01T00:30:00Z")
+    server.set_clock("2031-03-01T00:30:00Z")
     job = platform.make_job(server, name, "pass\n")
     glue = server.client("glue")
     glue.create_trigger(
@@ -447,17 +442,17 @@ def test_glue_trigger_starts_its_jobs(test_mode_server, name):
     )
     shown = glue.get_trigger(Name=name)["Trigger"]
     assert shown["State"] == "CREATED" and shown["Schedule"] == "cron(0 2 * * ? *)"
-    set_clock(server, "2031-03-01T02:00:00Z")
+    server.set_clock("2031-03-01T02:00:00Z")
     glue.start_trigger(Name=name)
     assert glue.get_trigger(Name=name)["Trigger"]["State"] == "ACTIVATED"
-    set_clock(server, "2031-03-02T02:00:00Z")
+    server.set_clock("2031-03-02T02:00:00Z")
     run, = platform.wait_for_runs(server, job)
     assert run["TriggerName"] == name and run["Timeout"] == 7
     given = arguments_of(run)
     assert given["--trigger_source"] == "schedule" and given["--day"] == "d"
     assert given["--scheduled_time"] == "2031-03-02T02:00:00Z"
     glue.stop_trigger(Name=name)
-    set_clock(server, "2031-03-03T02:00:00Z")
+    server.set_clock("2031-03-03T02:00:00Z")
     assert glue.get_trigger(Name=name)["Trigger"]["State"] == "DEACTIVATED"
     update = {"Schedule": "cron(0/5 * * * ? *)", "Actions": [{"JobName": job}]}
     assert glue.update_trigger(Name=name, TriggerUpdate=update)["Trigger"]["Name"] == name
@@ -470,7 +465,7 @@ def test_glue_trigger_starts_its_jobs(test_mode_server, name):
 
 def test_heatmap_knows_what_triggers_start(test_mode_server, name):
     server = test_mode_server
-    set_clock(server, "2031-03-01T00:30:00Z")
+    server.set_clock("2031-03-01T00:30:00Z")
     job = platform.make_job(server, name, "pass\n")
     for n in range(2):
         server.client("glue").create_trigger(

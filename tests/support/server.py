@@ -10,6 +10,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from datetime import datetime
 from pathlib import Path
 
 import boto3
@@ -172,6 +173,12 @@ class Server:
 
     def schedule_story(self, name):
         return json.loads(self.command("schedule", "explain", name, "--count", "100", "--json").stdout)
+
+    def set_clock(self, when):
+        """Stops the clock of test mode at `when`, a text or a datetime; None lets it go on."""
+        time = when.isoformat() if isinstance(when, datetime) else when
+        status, said = self.get("/_tidemill/clock", "PUT", {"time": time})
+        assert status == 200, said
 
     def get(self, path, method="GET", body=None):
         """An unsigned request under /_tidemill/: (status, text)."""
