@@ -209,16 +209,11 @@ def test_alarms_outlive_a_restart(fresh_server):
 
 
 def test_iam_is_asked_about_the_alarm(server, name):
-    iam = server.client("iam")
-    iam.create_user(UserName=name)
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    iam.put_user_policy(
-        UserName=name, PolicyName="p", PolicyDocument=platform.policy({
-            "Effect": "Allow", "Action": "cloudwatch:PutMetricAlarm",
-            "Resource": f"arn:aws:cloudwatch:*:*:alarm:{name}-*",
-        }),
-    )
-    caller = server.client("cloudwatch", (key["AccessKeyId"], key["SecretAccessKey"]))
+    _, key = platform.make_user(server, name, {
+        "Effect": "Allow", "Action": "cloudwatch:PutMetricAlarm",
+        "Resource": f"arn:aws:cloudwatch:*:*:alarm:{name}-*",
+    })
+    caller = server.client("cloudwatch", key)
     caller.put_metric_alarm(AlarmName=f"{name}-mine", **ALARM)
     with refused("AccessDenied", None):
         caller.put_metric_alarm(AlarmName="other", **ALARM)

@@ -174,12 +174,9 @@ def test_backfill_starts_what_the_rule_never_saw_once(server, name):
 def test_changing_commands_need_the_right_to(server, denied, name):
     bucket, _, rule, _ = denied
     put(server, bucket, "a.csv")
-    iam = server.client("iam")
-    iam.create_user(UserName=name)
     read = {"Effect": "Allow", "Action": "tidemill:Read", "Resource": "*"}
-    iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=platform.policy(read))
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    variables = server.variables((key["AccessKeyId"], key["SecretAccessKey"]))
+    _, key = platform.make_user(server, name, read)
+    variables = server.variables(key)
     listed = server.command("deliveries", "list", "--rule", rule, "--json", **variables)
     assert len(json.loads(listed.stdout)["deliveries"]) == 1
     refused = server.command("deliveries", "redrive", "--rule", rule, check=False, **variables)

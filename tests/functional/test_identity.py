@@ -81,20 +81,8 @@ def test_users_and_keys(iam, name):
         iam.get_user(UserName=name)
 
 
-def limited(server, name, *statements):
-    """The credentials of a new user who has these statements."""
-    iam = server.client("iam")
-    iam.create_user(UserName=name)
-    if statements:
-        iam.put_user_policy(
-            UserName=name, PolicyName="own", PolicyDocument=platform.policy(*statements)
-        )
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    return key["AccessKeyId"], key["SecretAccessKey"]
-
-
 def test_user_without_a_policy_may_nothing(server, bucket, name):
-    user = limited(server, f"{name}-u")
+    _, user = platform.make_user(server, f"{name}-u")
     with refused("AccessDenied", 403):
         server.client("s3", user).list_buckets()
     with refused("AccessDeniedException", 400) as seen:
@@ -112,7 +100,7 @@ def test_user_without_a_policy_may_nothing(server, bucket, name):
 
 def test_allow_deny_and_conditions(server, bucket, name):
     arn = f"arn:aws:s3:::{bucket}"
-    user = limited(
+    _, user = platform.make_user(
         server, f"{name}-u",
         {"Effect": "Allow", "Action": ["s3:Get*", "s3:PutObject"], "Resource": f"{arn}/*"},
         {"Effect": "Deny", "Action": "s3:*", "Resource": f"{arn}/secret/*"},
@@ -136,7 +124,7 @@ def test_allow_deny_and_conditions(server, bucket, name):
 
 
 def test_inactive_key_and_changed_policy(server, bucket, name):
-    user = limited(server, f"{name}-u", platform.ALLOW_ALL)
+    _, user = platform.make_user(server, f"{name}-u", platform.ALLOW_ALL)
     s3, iam = server.client("s3", user), server.client("iam")
     s3.list_buckets()
     iam.put_user_policy(

@@ -4,18 +4,6 @@ from support import platform
 from support.errors import refused
 
 
-def user_of(server, name, *statements):
-    """(its ARN, its key)"""
-    iam = server.client("iam")
-    arn = iam.create_user(UserName=name)["User"]["Arn"]
-    if statements:
-        iam.put_user_policy(
-            UserName=name, PolicyName="own", PolicyDocument=platform.policy(*statements)
-        )
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    return arn, (key["AccessKeyId"], key["SecretAccessKey"])
-
-
 def put_policy(s3, bucket, effect, principal, action, resource="/*"):
     statement = {
         "Effect": effect,
@@ -27,7 +15,7 @@ def put_policy(s3, bucket, effect, principal, action, resource="/*"):
 
 
 def test_a_policy_allows_who_may_nothing_else(server, s3, bucket, name):
-    arn, key = user_of(server, name)
+    arn, key = platform.make_user(server, name)
     theirs = server.client("s3", key)
     s3.put_object(Bucket=bucket, Key="open/k", Body=b"x")
     s3.put_object(Bucket=bucket, Key="closed", Body=b"x")
@@ -45,7 +33,7 @@ def test_a_policy_allows_who_may_nothing_else(server, s3, bucket, name):
 
 
 def test_a_policy_denies_who_may_everything(server, s3, bucket, name):
-    _, key = user_of(server, name, platform.ALLOW_ALL)
+    _, key = platform.make_user(server, name, platform.ALLOW_ALL)
     theirs = server.client("s3", key)
     put_policy(s3, bucket, "Deny", "*", "s3:DeleteObject*")
     theirs.put_object(Bucket=bucket, Key="k", Body=b"x")
@@ -59,7 +47,7 @@ def test_a_policy_denies_who_may_everything(server, s3, bucket, name):
 
 def test_plain_http_is_no_insecure_transport(server, s3, bucket, name):
     """The statement that every platform has must not shut out who comes by HTTP."""
-    _, key = user_of(server, name, platform.ALLOW_ALL)
+    _, key = platform.make_user(server, name, platform.ALLOW_ALL)
     statement = {
         "Effect": "Deny",
         "Principal": "*",
@@ -74,7 +62,7 @@ def test_plain_http_is_no_insecure_transport(server, s3, bucket, name):
 def test_a_policy_decides_after_a_restart_and_ends_with_its_bucket(fresh_server, name):
     s3 = fresh_server.client("s3")
     s3.create_bucket(Bucket="guarded")
-    arn, key = user_of(fresh_server, name)
+    arn, key = platform.make_user(fresh_server, name)
     put_policy(s3, "guarded", "Allow", {"AWS": arn}, "s3:ListBucket", "")
     fresh_server.restart()
     fresh_server.client("s3", key).list_objects_v2(Bucket="guarded")

@@ -130,10 +130,8 @@ def test_a_slow_move_can_be_cancelled_and_outlives_a_restart(fresh_server):
 @pytest.fixture
 def user(server, name):
     """A user without any policy: (ARN, SQS client)."""
-    iam = server.client("iam")
-    arn = iam.create_user(UserName=name)["User"]["Arn"]
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    return arn, server.client("sqs", (key["AccessKeyId"], key["SecretAccessKey"]))
+    arn, key = platform.make_user(server, name)
+    return arn, server.client("sqs", key)
 
 
 def test_the_queues_policy_counts_beside_the_callers(server, sqs, user, name):

@@ -62,6 +62,16 @@ def make_role(server, name, service, *statements):
     return role["Arn"]
 
 
+def make_user(server, name, *statements):
+    """(the user's ARN, the key: id and secret)"""
+    iam = server.client("iam")
+    arn = iam.create_user(UserName=name)["User"]["Arn"]
+    if statements:
+        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=policy(*statements))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return arn, (key["AccessKeyId"], key["SecretAccessKey"])
+
+
 def make_platform(server):
     for bucket in (BRONZE, SILVER, SCRIPTS):
         make_bucket(server, bucket)
