@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 namespace tidemill {
@@ -26,7 +27,8 @@ std::string Arn::text() const {
 }
 
 std::string make_arn(std::string_view service, const Scope& scope, std::string_view resource) {
-  return fmt::format("arn:aws:{}:{}:{}:{}", service, scope.region, scope.account, resource);
+  return fmt::format(FMT_COMPILE("arn:aws:{}:{}:{}:{}"), service, scope.region, scope.account,
+                     resource);
 }
 
 }  // namespace tidemill

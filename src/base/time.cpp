@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 namespace tidemill {
@@ -67,13 +68,13 @@ struct Reader {
 
 std::string iso_seconds(TimeMs t) {
   const auto c = civil(t);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour,
+  return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z"), c.year, c.month, c.day, c.hour,
                      c.minute, c.second);
 }
 
 std::string iso_millis(TimeMs t) {
   const auto c = civil(t);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", c.year, c.month, c.day, c.hour,
+  return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z"), c.year, c.month, c.day, c.hour,
                      c.minute, c.second, c.millis);
 }
 

@@ -49,17 +49,19 @@ std::unexpected<Fault> fault(const FieldKind& kind, std::size_t column, std::str
   return std::unexpected(Fault{std::string(kind.name), column, std::move(reason), {}});
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 std::optional<int> number_of(std::string_view text) {
   int number = 0;
-  if (text.empty() || text.size() > 4) return std::nullopt;
+  if (text.empty() || text.size() > 4 || !is_digit(text.front())) return std::nullopt;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool digits = text.front() >= '0' && text.front() <= '9';
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || !digits) return {};
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return {};
   return number;
 }
 
 Read<int> read_value(const FieldKind& kind, const FieldText& part) {
-  for (std::size_t i = 0; i < kind.names.size(); ++i) {
+  const bool may_be_name = part.text.size() == 3 && !is_digit(part.text.front());
+  for (std::size_t i = 0; may_be_name && i < kind.names.size(); ++i) {
     if (iequals(part.text, kind.names[i])) return kind.min + int(i);
   }
   const auto number = number_of(part.text);
@@ -76,8 +78,9 @@ Read<int> read_value(const FieldKind& kind, const FieldText& part) {
 
 /// `part` before and after the first `mark`; the second is absent where there is none.
 std::pair<FieldText, std::optional<FieldText>> cut(const FieldText& part, char mark) {
-  const auto at = part.text.find(mark);
-  if (at == part.text.npos) return {part, std::nullopt};
+  std::size_t at = 0;  // These are too short for find() to pay.
+  while (at < part.text.size() && part.text[at] != mark) ++at;
+  if (at == part.text.size()) return {part, std::nullopt};
   return {{part.text.substr(0, at), part.column},
           FieldText{part.text.substr(at + 1), part.column + at + 1}};
 }
@@ -125,6 +128,10 @@ Read<void> add_item(const FieldKind& kind, const FieldText& item, Values& values
 
 Read<Values> read_values(const FieldKind& kind, const FieldText& field) {
   Values values{};
+  if (field.text == "*") {
+    set_run(values, 0, kind.max - kind.min + 1);
+    return values;
+  }
   FieldText rest = field;
   for (bool more = true; more;) {
     const auto [item, after] = cut(rest, ',');
@@ -211,19 +218,18 @@ Read<void> read_day_of_week(const FieldText& field, Cron& cron) {
 
 }  // namespace
 
-std::vector<FieldText> split_fields(std::string_view text, std::size_t column) {
-  constexpr std::string_view blanks = " \t";
-  std::vector<FieldText> fields;
-  fields.reserve(8);
-  for (std::size_t at = text.find_first_not_of(blanks); at != text.npos;) {
-    const auto end = std::min(text.find_first_of(blanks, at), text.size());
-    fields.push_back({text.substr(at, end - at), column + at});
-    at = text.find_first_not_of(blanks, end);
+Fields split_fields(std::string_view text, std::size_t column) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  Fields fields;
+  for (const auto *at = text.begin(), *end = at; at != text.end(); at = end) {
+    at = std::find_if_not(at, text.end(), is_blank);
+    end = std::find_if(at, text.end(), is_blank);
+    if (at != end) fields.add({{at, end}, column + std::size_t(at - text.begin())});
   }
   return fields;
 }
 
-std::expected<Cron, Fault> read_cron(const std::vector<FieldText>& fields) {
+std::expected<Cron, Fault> read_cron(const Fields& fields) {
   constexpr std::size_t count = 6;
   if (fields.size() != count) {
     return std::unexpected(Fault{

@@ -4,6 +4,7 @@
 
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "schedule/loader.h"
 
 namespace tidemill::schedule {
 namespace {
@@ -30,15 +31,14 @@ Status Engine::load(store::Tx& tx) {
   TM_TRY(const auto last, tx.one("SELECT coalesce(max(id), 0) FROM timers",
                                  [](const store::Row& row) { return row.integer(0); }));
   timers_.reserve(std::size_t(std::min(last.value_or(0), reserve_max)));
-  return each_enabled_timer(tx, [this](const TimerRow& row) {
-    const auto timer = timers_.compile(row);
-    if (!timer) {
-      TM_LOG(error, "schedule", "a schedule can't run",
-             {{"arn", row.arn}, {"reason", timer.error().message}});
-    } else if (timer->due != INT64_MAX) {
-      timers_.put(row.id, *timer);
-    }
-  });
+  Loader loader(timers_);
+  TM_CHECK(each_enabled_timer(tx, [&](const TimerRow& row) { loader.add(row); }));
+  for (const auto& failure : loader.finish()) {
+    TM_TRY(const auto arn, arn_of(tx, failure.id));
+    TM_LOG(error, "schedule", "a schedule can't run",
+           {{"arn", arn}, {"reason", failure.error.message}});
+  }
+  return {};
 }
 
 Status Engine::run_due(store::Tx& tx) {

@@ -6,35 +6,36 @@ namespace tidemill::schedule {
 namespace {
 
 constexpr std::string_view timer_columns =
-    "id, arn, kind, ref, version, enabled, expression, zone, start_ms, end_ms, base_ms, spread_ms,"
-    " policy, decided_ms, recheck";
+    "id, kind, ref, version, expression, zone, start_ms, end_ms, base_ms, spread_ms, policy,"
+    " decided_ms, recheck, enabled, arn";
 
 std::optional<TimeMs> maybe_time(const store::Row& row, int column) {
   const auto ms = row.maybe_integer(column);
   return ms ? std::optional(TimeMs{*ms}) : std::nullopt;
 }
 
-void read_timer(const store::Row& row, TimerRow& timer) {
+/// All but `enabled` and `arn`.
+void read_plan(const store::Row& row, TimerRow& timer) {
   timer.id = row.integer(0);
-  timer.arn.assign(row.bytes(1));
-  timer.kind = TimerKind(row.integer(2));
-  timer.ref = row.integer(3);
-  timer.version = std::int32_t(row.integer(4));
-  timer.enabled = row.integer(5) != 0;
-  timer.expression.assign(row.bytes(6));
-  timer.zone.assign(row.bytes(7));
-  timer.start = maybe_time(row, 8);
-  timer.end = maybe_time(row, 9);
-  timer.base = {row.integer(10)};
-  timer.spread_ms = row.integer(11);
-  timer.policy.assign(row.bytes(12));
-  timer.decided = {row.integer(13)};
-  timer.recheck = row.integer(14) != 0;
+  timer.kind = TimerKind(row.integer(1));
+  timer.ref = row.integer(2);
+  timer.version = std::int32_t(row.integer(3));
+  timer.expression.assign(row.bytes(4));
+  timer.zone.assign(row.bytes(5));
+  timer.start = maybe_time(row, 6);
+  timer.end = maybe_time(row, 7);
+  timer.base = {row.integer(8)};
+  timer.spread_ms = row.integer(9);
+  timer.policy.assign(row.bytes(10));
+  timer.decided = {row.integer(11)};
+  timer.recheck = row.integer(12) != 0;
 }
 
 TimerRow read_row(const store::Row& row) {
   TimerRow timer;
-  read_timer(row, timer);
+  read_plan(row, timer);
+  timer.enabled = row.integer(13) != 0;
+  timer.arn.assign(row.bytes(14));
   return timer;
 }
 
@@ -49,7 +50,7 @@ Status each_enabled_timer(store::Tx& tx, const std::function<void(const TimerRow
       fmt::format("SELECT {} FROM timers WHERE enabled = 1", timer_columns);
   TimerRow timer;
   const auto add = [&](const store::Row& row) {
-    read_timer(row, timer);
+    read_plan(row, timer);
     each(timer);
     return true;
   };
@@ -62,6 +63,13 @@ Result<std::vector<TimerRow>> enabled_timers(store::Tx& tx, std::size_t most) {
   TM_TRY(auto rows, tx.all(sql, read_row, most + 1));
   if (rows.size() <= most) return rows;
   return fail(Errc::too_large, fmt::format("there are more than {} schedules", most));
+}
+
+Result<std::string> arn_of(store::Tx& tx, TimerId id) {
+  TM_TRY(auto arn, tx.one(
+                       "SELECT arn FROM timers WHERE id = $1",
+                       [](const store::Row& row) { return row.text(0); }, id));
+  return std::move(arn).value_or("");
 }
 
 Result<std::optional<TimerRow>> find_timer(store::Tx& tx, std::string_view arn) {

@@ -68,7 +68,7 @@ void Timers::reserve(std::size_t count) {
 }
 
 void Timers::put(TimerId id, const Timer& timer) {
-  timers_[id] = timer;
+  timers_.insert_or_assign(id, timer);
   if (timer.due != INT64_MAX) order_.push({timer.due, id});
 }
 
