@@ -131,17 +131,48 @@ Status Platform::make_rule(const std::string& name, const std::string& bucket,
       bucket);
   const json::object rule{{"Name", name}, {"EventPattern", pattern}};
   TM_CHECK(call_json("events", "AWSEvents.PutRule", rule));
-  json::object target{{"Id", "job"},
-                      {"Arn", fmt::format("arn:aws:glue:us-east-1:000000000000:job/{}", job)},
-                      {"RoleArn", role_arn}};
+  return put_target(name, {{"Id", "job"},
+                           {"Arn", fmt::format("arn:aws:glue:us-east-1:000000000000:job/{}", job)},
+                           {"RoleArn", role_arn}});
+}
+
+Status Platform::put_target(const std::string& rule, json::object target) {
   json::array targets;
   targets.emplace_back(std::move(target));
-  const json::object put{{"Rule", name}, {"Targets", std::move(targets)}};
+  const json::object put{{"Rule", rule}, {"Targets", std::move(targets)}};
   TM_TRY(const auto answer, call_json("events", "AWSEvents.PutTargets", put));
   if (const auto* failed = answer.if_contains("FailedEntryCount"); failed && *failed != 0) {
     return fail(Errc::unavailable, "PutTargets: " + json::dump(answer));
   }
   return {};
+}
+
+Status Platform::make_queue(const std::string& name) {
+  constexpr std::string_view policy =
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:SendMessage",)"
+      R"("Resource":"*","Principal":{"Service":"events.amazonaws.com"}}]})";
+  const json::object queue{{"QueueName", name}, {"Attributes", json::object{{"Policy", policy}}}};
+  TM_CHECK(call_json("sqs", "AmazonSQS.CreateQueue", queue));
+  return {};
+}
+
+Status Platform::make_event_rule(const std::string& name, std::string_view source,
+                                 std::string_view queue) {
+  const json::object rule{{"Name", name},
+                          {"EventPattern", fmt::format(R"({{"source":["{}"]}})", source)}};
+  TM_CHECK(call_json("events", "AWSEvents.PutRule", rule));
+  return put_target(name, {{"Id", "queue"},
+                           {"Arn", fmt::format("arn:aws:sqs:us-east-1:000000000000:{}", queue)}});
+}
+
+Result<std::int64_t> Platform::queue_depth(std::string_view name) {
+  constexpr std::string_view depth = "ApproximateNumberOfMessages";
+  const json::object query{{"QueueUrl", fmt::format("http://127.0.0.1/000000000000/{}", name)},
+                           {"AttributeNames", json::array{depth}}};
+  TM_TRY(const auto answer, call_json("sqs", "AmazonSQS.GetQueueAttributes", query));
+  const auto* attributes = answer.if_contains("Attributes");
+  if (attributes == nullptr || !attributes->is_object()) return 0;
+  return std::atoll(std::string(json::text_or_empty(attributes->get_object(), depth)).c_str());
 }
 
 Result<int> Platform::open_runs(const std::string& job) {

@@ -24,11 +24,19 @@ class Platform {
   Status make_job(const std::string& name, const std::string& script, int concurrent_runs_max);
   /// Objects of `bucket` ending in .csv start `job`.
   Status make_rule(const std::string& name, const std::string& bucket, const std::string& job);
+  /// A queue into which rules may send.
+  Status make_queue(const std::string& name);
+  /// Events of this source go to the queue.
+  Status make_event_rule(const std::string& name, std::string_view source,
+                         std::string_view queue);
+  /// Its visible messages.
+  Result<std::int64_t> queue_depth(std::string_view name);
   /// Runs of `job` that haven't ended.
   Result<int> open_runs(const std::string& job);
 
  private:
   Status make_script_bucket();
+  Status put_target(const std::string& rule, json::object target);
   Result<std::string> call_s3(wire::SigningRequest request);
   Result<json::object> call_json(std::string_view service, std::string_view target,
                                  const json::object& body);
