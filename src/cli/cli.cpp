@@ -17,6 +17,7 @@ constexpr std::string_view examples = R"text(Examples:
   tidemill explain dev-sales_file_trigger     is the rule well, and what did it start?
   tidemill runs list --job sales-etl-dev      the runs of a job
   tidemill runs logs jr_0123...               what a run printed
+  tidemill doctor                             what keeps jobs from starting, and how to mend it
   tidemill rules lint                         rules that overlap, loop or can never match
   tidemill deliveries list --state failed     what did not reach its target
   tidemill schedule next 'rate(1 hour)'       when a schedule fires
@@ -96,6 +97,15 @@ void add_check(CLI::App& app, Given& given) {
   does(*command, given, [&given] { return check(given.query); });
 }
 
+void add_doctor(CLI::App& app, Given& given) {
+  auto* command = add_query(app, "doctor",
+                            "Walk through what keeps jobs from starting; exit code 1 if there is "
+                            "more than notes",
+                            given);
+  command->footer("Example: tidemill doctor --data ./data\n");
+  does(*command, given, [&given] { return doctor(given.query); });
+}
+
 void add_schedules(CLI::App& app, Given& given) {
   auto* schedule = add_schedule(app, given.schedule, given.query);
   schedule->callback([&given, schedule] {
@@ -166,7 +176,7 @@ int run(int argc, char** argv) {
   Given given;
   if (const auto ok = preset(argc, argv, given); !ok) return report(ok), exit_wrong_use;
   for (auto* add : {add_serve, add_env, add_runs, add_explain, add_rules, add_deliveries,
-                    add_schedules, add_check}) {
+                    add_schedules, add_doctor, add_check}) {
     add(app, given);
   }
   given.query.style.colour = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;

@@ -30,6 +30,18 @@ std::string shell_quoted(std::string_view text) {
   return out + "'";
 }
 
+/// How many of an answer's findings are more than notes.
+std::int64_t grave_in(const json::object& answer) {
+  return std::ranges::count_if(answer.at("findings").as_array(), [](const json::value& finding) {
+    return json::text_or_empty(finding.as_object(), "level") != "note";
+  });
+}
+
+Status grave_ones(std::int64_t count) {
+  if (count == 0) return {};
+  return fail(Errc::conflict, fmt::format("{} to mend", count));
+}
+
 }  // namespace
 
 void print(const Query& query, const json::value& answer, std::string_view rendered) {
@@ -140,12 +152,18 @@ Status rules_lint(const Query& query) {
   TM_TRY(const auto answer,
          get_json(connection, "/_tidemill/api/lint?bus=" + percent_encode(query.bus)));
   print(query, answer, render_lint(answer.as_object(), query.style));
-  const auto& findings = answer.as_object().at("findings").as_array();
-  const auto grave = std::ranges::count_if(findings, [](const json::value& finding) {
-    return json::text_or_empty(finding.as_object(), "level") != "note";
-  });
-  if (grave == 0) return {};
-  return fail(Errc::conflict, fmt::format("{} to mend", grave));
+  return grave_ones(grave_in(answer.as_object()));
+}
+
+Status doctor(const Query& query) {
+  TM_TRY(const auto connection, find_server(query.data));
+  TM_TRY(const auto answer, get_json(connection, "/_tidemill/api/doctor"));
+  print(query, answer, render_doctor(answer.as_object(), query.style));
+  std::int64_t grave = 0;
+  for (const auto& check : answer.as_object().at("checks").as_array()) {
+    grave += grave_in(check.as_object());
+  }
+  return grave_ones(grave);
 }
 
 }  // namespace tidemill::cli

@@ -36,6 +36,8 @@ Status runs_list(const Query& query);
 Status runs_logs(const Query& query, const std::string& run_id);
 /// What of: s3://BUCKET/KEY, a run, a delivery, an event, a rule or a schedule.
 Status explain(const Query& query, const std::string& what);
+/// Fails if there are errors or warnings.
+Status doctor(const Query& query);
 /// Fails if the server finds anything amiss.
 Status check(const Query& query);
 Status rules_test(const std::string& pattern, const std::string& event, bool strict_aws);

@@ -60,6 +60,12 @@ void check_targets(const LintRule& rule, Collector& out) {
                            : "give the target's role a trust policy for events.amazonaws.com and "
                              "a policy that allows the action"});
     }
+    if (!facts.job_obstacle.empty()) {
+      out.add({.kind = "job-cant-run",
+               .rules = {rule.rule.name},
+               .text = fmt::format("a run of job {} would fail: {}", facts.job, facts.job_obstacle),
+               .mend = "upload the script, or let glue.amazonaws.com assume the job's role"});
+    }
     if (!facts.dead_letter_obstacle.empty()) {
       out.add({.kind = "dead-letter-queue",
                .rules = {rule.rule.name},
@@ -172,38 +178,44 @@ std::vector<Finding> lint(const std::vector<LintRule>& rules) {
   return std::move(out).all();
 }
 
-Task<Result<json::value>> Linter::bus(events::BusKey key) {
-  auto read = [&](store::Tx& tx) -> Result<std::pair<std::size_t, std::vector<Finding>>> {
-    TM_CHECK(events::require_bus(tx, key));
-    TM_TRY(auto stored, events::list_rules(tx, key));
-    std::vector<LintRule> rules;
-    for (auto& rule : stored) {
-      TM_TRY(auto targets, events::targets_of(tx, rule.id));
-      LintRule one{.rule = std::move(rule), .targets = {}};
-      for (auto& target : targets) {
-        TM_TRY(auto facts, facts_(tx, one.rule, target));
-        one.targets.push_back({std::move(target), std::move(facts)});
-      }
-      rules.push_back(std::move(one));
+Result<std::vector<LintRule>> rules_of(store::Tx& tx, const events::BusKey& key,
+                                       const Facts& facts) {
+  TM_TRY(auto stored, events::list_rules(tx, key));
+  std::vector<LintRule> rules;
+  for (auto& rule : stored) {
+    TM_TRY(auto targets, events::targets_of(tx, rule.id));
+    LintRule one{.rule = std::move(rule), .targets = {}};
+    for (auto& target : targets) {
+      TM_TRY(auto known, facts(tx, one.rule, target));
+      one.targets.push_back({std::move(target), std::move(known)});
     }
-    return std::pair(rules.size(), lint(rules));  // Here, since it takes long: not on the loop.
-  };
-  TM_CO_TRY(const auto linted, co_await store_.read(read));
-  const auto& [rule_count, findings] = linted;
+    rules.push_back(std::move(one));
+  }
+  return rules;
+}
+
+json::object shown_finding(const Finding& finding) {
   static constexpr std::string_view levels[] = {"error", "warning", "note"};
-  json::array shown;
-  for (const auto& finding : findings) {
-    json::object one{{"level", levels[std::size_t(finding.level)]},
+  json::object shown{{"level", levels[std::size_t(finding.level)]},
                      {"kind", finding.kind},
                      {"rules", json::array(finding.rules.begin(), finding.rules.end())},
                      {"text", finding.text},
                      {"mend", finding.mend}};
-    if (!finding.example.empty()) {
-      TM_CO_TRY(one["example"], json::parse(finding.example));
-    }
-    shown.push_back(std::move(one));
-  }
-  co_return json::object{{"bus", key.bus}, {"rules", rule_count}, {"findings", std::move(shown)}};
+  if (auto example = json::parse(finding.example)) shown["example"] = *std::move(example);
+  return shown;
+}
+
+Task<Result<json::value>> Linter::bus(events::BusKey key) {
+  auto read = [&](store::Tx& tx) -> Result<std::pair<std::size_t, std::vector<Finding>>> {
+    TM_CHECK(events::require_bus(tx, key));
+    TM_TRY(const auto rules, rules_of(tx, key, facts_));
+    return std::pair(rules.size(), lint(rules));  // Here, since it takes long: not on the loop.
+  };
+  TM_CO_TRY(const auto linted, co_await store_.read(read));
+  json::array shown;
+  for (const auto& finding : linted.second) shown.push_back(shown_finding(finding));
+  co_return json::object{
+      {"bus", key.bus}, {"rules", linted.first}, {"findings", std::move(shown)}};
 }
 
 }  // namespace tidemill::explain

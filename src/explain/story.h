@@ -21,7 +21,7 @@ struct Sources {
       object;
   /// The run of that id; empty if it is gone.
   std::function<Result<json::object>(store::Tx&, std::string_view run_id)> run;
-  Linter::Facts target;  ///< What is known of a rule's target.
+  Facts target;  ///< What is known of a rule's target.
 };
 
 struct StoredEvent;

@@ -33,6 +33,7 @@ void Program::wire_endpoints() {
   console_->on("GET", "/_tidemill/api/runs/", "tidemill:Read", ask(&Program::run_logs));
   console_->on("GET", "/_tidemill/api/explain", "tidemill:Read", ask(&Program::explain));
   console_->on("GET", "/_tidemill/api/lint", "tidemill:Read", ask(&Program::lint));
+  console_->on("GET", "/_tidemill/api/doctor", "tidemill:Read", ask(&Program::doctor));
   wire_delivery_endpoints();
   if (!options_.test_mode) return;
   console_->on("POST", "/_tidemill/reset", "", ask(&Program::reset));

@@ -28,11 +28,12 @@ events::RoleDecision Program::role_allows(const events::Delivery& delivery,
   return {decision.allowed, std::move(decision.code), std::move(decision.reason)};
 }
 
-Result<explain::TargetFacts> Program::facts_of(store::Tx& tx, const events::Rule& rule,
+Result<explain::TargetFacts> Program::facts_of(store::Tx& tx, const Scope& scope,
+                                               const std::string& sender_arn,
                                                const events::RuleTarget& target) const {
   explain::TargetFacts facts;
-  events::Delivery delivery{.scope = rule.key.scope,
-                            .rule_arn = rule.arn(),
+  events::Delivery delivery{.scope = scope,
+                            .rule_arn = sender_arn,
                             .target_arn = target.arn,
                             .role_arn = target.role_arn};
   auto* kind = hub_->target_for(target.arn);
@@ -44,8 +45,8 @@ Result<explain::TargetFacts> Program::facts_of(store::Tx& tx, const events::Rule
     const events::DeadLetter letter{.queue_arn = target.dead_letter_arn,
                                     .body = {},
                                     .attributes = {},
-                                    .scope = rule.key.scope,
-                                    .sender_arn = rule.arn(),
+                                    .scope = scope,
+                                    .sender_arn = sender_arn,
                                     .role_arn = target.role_arn};
     TM_TRY(auto against, dead_letters_->obstacle(tx, letter));
     facts.dead_letter_obstacle = std::move(against).value_or("");
@@ -60,19 +61,35 @@ Result<explain::TargetFacts> Program::facts_of(store::Tx& tx, const events::Rule
     facts.exists = queue.has_value();
   }
   if (!job_target_->takes(*arn)) return facts;
-  const Scope scope{arn->account, arn->region};
-  TM_TRY(const auto job,
-         glue::find_job(tx, scope, arn->resource.substr(arn->resource.find('/') + 1)));
+  TM_TRY(const auto job, glue::find_job(tx, {arn->account, arn->region},
+                                        arn->resource.substr(arn->resource.find('/') + 1)));
   facts.exists = job.has_value();
   if (!job) return facts;
   facts.job = job->name;
   const auto plan = glue::plan_of(*job);
+  TM_TRY(facts.job_obstacle, obstacle_of(tx, plan));
   delivery.input = target.input.constant.value_or("");
   delivery.input_is_event = !target.input.constant;
   const auto given = glue::parse_target_input(delivery);
   const auto merged = glue::merge_arguments({plan.defaults, {}, given.arguments, plan.fixed});
   facts.arguments.assign(merged.begin(), merged.end());
   return facts;
+}
+
+/// Why each run of the job would fail before its first line; empty: nothing known.
+Result<std::string> Program::obstacle_of(store::Tx& tx, const glue::JobPlan& plan) const {
+  constexpr std::string_view scheme = "s3://";
+  if (const auto may = authority_->may_assume(plan.role_arn, "glue.amazonaws.com"); !may) {
+    return may.error().message;
+  }
+  const auto slash = plan.script.find('/', scheme.size());
+  if (!plan.script.starts_with(scheme) || slash == std::string::npos) {
+    return fmt::format("its script {} is no s3://BUCKET/KEY", plan.script);
+  }
+  TM_TRY(const auto script,
+         s3::Objects::describe(tx, plan.script.substr(scheme.size(), slash - scheme.size()),
+                               plan.script.substr(slash + 1)));
+  return script.exists ? std::string() : fmt::format("its script {} is not there", plan.script);
 }
 
 Status Program::may_pass(const Caller& caller, std::string_view role) const {

@@ -15,6 +15,7 @@
 #include "events/api_archives.h"
 #include "events/bus_target.h"
 #include "events/log_group_target.h"
+#include "explain/doctor.h"
 #include "explain/lint.h"
 #include "explain/story.h"
 #include "glue/api.h"
@@ -87,8 +88,13 @@ class Program {
   [[nodiscard]] sqs::Queues::Options queue_options();
   [[nodiscard]] events::RoleDecision role_allows(const events::Delivery& delivery,
                                                  std::string_view action) const;
-  [[nodiscard]] Result<explain::TargetFacts> facts_of(store::Tx& tx, const events::Rule& rule,
+  [[nodiscard]] Result<explain::TargetFacts> facts_of(store::Tx& tx, const Scope& scope,
+                                                      const std::string& sender_arn,
                                                       const events::RuleTarget& target) const;
+  [[nodiscard]] Result<std::string> obstacle_of(store::Tx& tx, const glue::JobPlan& plan) const;
+  [[nodiscard]] explain::Doctor::Sources doctor_sources();
+  [[nodiscard]] Result<std::vector<explain::Doctor::Scheduled>> scheduled_targets(
+      store::Tx& tx, const Scope& scope) const;
   [[nodiscard]] Result<glue::RunCredentials> credentials_of(const glue::Launch& launch) const;
   [[nodiscard]] Status may_pass(const Caller& caller, std::string_view role) const;
 
@@ -98,6 +104,7 @@ class Program {
   Answer run_logs(const console::Question& question);
   Answer explain(const console::Question& question);
   Answer lint(const console::Question& question);
+  Answer doctor(const console::Question& question);
   Answer list_deliveries(const console::Question& question);
   Answer show_delivery(const console::Question& question);
   Answer redrive(const console::Question& question);
@@ -148,6 +155,7 @@ class Program {
   std::unique_ptr<metrics::Watch> watch_;
   std::unique_ptr<explain::Storyteller> storyteller_;
   std::unique_ptr<explain::Linter> linter_;
+  std::unique_ptr<explain::Doctor> doctor_;
   std::unique_ptr<Backfill> backfill_;
   std::unique_ptr<wire::Authenticator> authenticator_;
   std::unique_ptr<wire::Router> router_;

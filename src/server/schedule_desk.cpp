@@ -65,7 +65,7 @@ Result<std::optional<int>> limit_of(store::Tx& tx, std::string_view target) {
 
 std::string short_name(std::string_view arn) { return std::string(arn.substr(arn.find('/') + 1)); }
 
-Result<json::value> collisions(store::Tx& tx, calendar::Zones& zones, TimeMs now) {
+Result<json::object> collisions_in(store::Tx& tx, calendar::Zones& zones, TimeMs now) {
   TM_TRY(const auto timers, schedule::enabled_timers(tx, heatmap_max));
   std::vector<schedule::Planned> planned;
   schedule::Limits limits;
@@ -119,8 +119,12 @@ ScheduleDesk::Answer ScheduleDesk::explain(const console::Question& question) {
   co_return co_await store_.read(query);
 }
 
+Result<json::object> ScheduleDesk::collisions(store::Tx& tx) const {
+  return collisions_in(tx, scheduling_.zones(), clock_.now());
+}
+
 ScheduleDesk::Answer ScheduleDesk::heatmap(const console::Question&) {
-  auto query = [&](store::Tx& tx) { return collisions(tx, scheduling_.zones(), clock_.now()); };
+  auto query = [&](store::Tx& tx) -> Result<json::value> { return collisions(tx); };
   co_return co_await store_.read(query);
 }
 

@@ -16,6 +16,9 @@ class ScheduleDesk {
 
   void open(console::Console& console);
 
+  /// What schedule::heatmap says of all that is planned for the week to come.
+  [[nodiscard]] Result<json::object> collisions(store::Tx& tx) const;
+
  private:
   using Answer = Task<Result<json::value>>;
 

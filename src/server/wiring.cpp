@@ -211,10 +211,8 @@ void Program::wire_operations() {
   const metrics::MetricApi::Parts metrics{*metrics_store_, *metrics_ledger_, *recorder_, clock_};
   metric_api_ = std::make_unique<metrics::MetricApi>(metrics);
   metric_api_->register_with(*router_);
-  const auto facts = [this](store::Tx& tx, const events::Rule& rule,
-                            const events::RuleTarget& target) {
-    return facts_of(tx, rule, target);
-  };
+  auto look = doctor_sources();
+  const auto facts = look.target;
   const sqs::Api::Parts sqs{*store_, *queues_, *waiters_, *authority_};
   sqs_api_ = std::make_unique<sqs::Api>(sqs);
   sqs_api_->register_with(*router_);
@@ -236,6 +234,7 @@ void Program::wire_operations() {
       .target = facts};
   storyteller_ = std::make_unique<explain::Storyteller>(*store_, sources);
   linter_ = std::make_unique<explain::Linter>(*store_, facts);
+  doctor_ = std::make_unique<explain::Doctor>(*store_, std::move(look));
   backfill_ = std::make_unique<Backfill>(*store_, *hub_, random_);
   wire_endpoints();
 }
