@@ -9,12 +9,8 @@ namespace {
 
 constexpr int entries_per_call = 10;
 
-/// A signed PutEvents of ten events; the load sends it again and again.
-struct Call {
-  std::string head, body;
-};
-
-Call put_events_call(std::string_view source) {
+/// A PutEvents of ten events; the load sends it again and again.
+std::pair<std::string, std::string> put_events_call(std::string_view source) {
   json::array entries;
   for (int i = 0; i < entries_per_call; ++i) {
     entries.push_back(json::object{
@@ -24,22 +20,15 @@ Call put_events_call(std::string_view source) {
                                R"({{"product":"P-4410","quantity":3}}]}})",
                                10'000 + i, 20 + i)}});
   }
-  wire::SigningRequest request;
-  request.method = "POST";
-  request.headers.add("Content-Type", "application/x-amz-json-1.1");
-  request.headers.add("X-Amz-Target", "AWSEvents.PutEvents");
-  request.body = json::dump(json::object{{"Entries", std::move(entries)}});
-  auto body = request.body;
-  auto head = signed_head(std::move(request), "events", body.size());
-  return {std::move(head), std::move(body)};
+  return signed_call("events", "AWSEvents.PutEvents", {{"Entries", std::move(entries)}});
 }
 
 Result<LoadResult> event_load(const Setting& setting, const ServerProcess& server,
                               std::string_view source) {
-  const auto call = put_events_call(source);
+  const auto [head, body] = put_events_call(source);
   const LoadPlan plan{.clients = setting.clients,
                       .seconds = setting.seconds(),
-                      .next = [&](std::uint64_t) { return Shot{call.head, call.body}; }};
+                      .next = [&](std::uint64_t) { return Shot{head, body}; }};
   return run_load(plan, server);
 }
 

@@ -25,6 +25,7 @@ constexpr std::array cases{
     Case{"put_events", "PutEvents of 10 events that no rule matches", measure_put_events},
     Case{"put_events_matched", "PutEvents of 10 events, each into a queue",
          measure_put_events_matched},
+    Case{"many_rules", "single calls beside 100,000 rules", measure_many_rules},
     Case{"get_4k", "GETs of 4 KiB", measure_get_small},
     Case{"put_1m", "durable PUTs of 1 MiB", measure_put_large},
     Case{"get_1m", "GETs of 1 MiB", measure_get_large},

@@ -89,15 +89,21 @@ Status Platform::make_role() {
                               role_name, percent_encode(policy)));
 }
 
-Result<json::object> Platform::call_json(std::string_view service, std::string_view target,
-                                         const json::object& body) {
+std::pair<std::string, std::string> signed_call(std::string_view service, std::string_view target,
+                                                const json::object& body) {
   wire::SigningRequest request;
   request.method = "POST";
   request.headers.add("Content-Type", "application/x-amz-json-1.1");
   request.headers.add("X-Amz-Target", std::string(target));
   request.body = json::dump(body);
-  const auto text = request.body;
-  const auto head = signed_head(std::move(request), service, text.size());
+  auto text = request.body;
+  auto head = signed_head(std::move(request), service, text.size());
+  return {std::move(head), std::move(text)};
+}
+
+Result<json::object> Platform::call_json(std::string_view service, std::string_view target,
+                                         const json::object& body) {
+  const auto [head, text] = signed_call(service, target, body);
   TM_TRY(const auto answer, body_of(client_.send(head + text), target));
   return answer.empty() ? json::object() : json::parse_object(answer);
 }

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/json.h"
 #include "bench/client.h"
@@ -31,6 +32,9 @@ class Platform {
                          std::string_view queue);
   /// Its visible messages.
   Result<std::int64_t> queue_depth(std::string_view name);
+  /// An operation of a service that speaks JSON; its answer. Fails on any other status than 2xx.
+  Result<json::object> call_json(std::string_view service, std::string_view target,
+                                 const json::object& body);
   /// Runs of `job` that haven't ended.
   Result<int> open_runs(const std::string& job);
 
@@ -38,13 +42,16 @@ class Platform {
   Status make_script_bucket();
   Status put_target(const std::string& rule, json::object target);
   Result<std::string> call_s3(wire::SigningRequest request);
-  Result<json::object> call_json(std::string_view service, std::string_view target,
-                                 const json::object& body);
   Status call_iam(const std::string& form);
 
   Client client_;
   bool has_script_bucket_ = false;
 };
+
+/// The signed head and the body of an operation of a service that speaks JSON.
+[[nodiscard]] std::pair<std::string, std::string> signed_call(std::string_view service,
+                                                              std::string_view target,
+                                                              const json::object& body);
 
 /// The signed head of a PUT or GET whose body isn't hashed.
 [[nodiscard]] std::string object_head(std::string method, std::string path,

@@ -103,12 +103,12 @@ class Api {
 
 /// One page of `items` (in order): those after `token`, at most `limit`. Sets `next` to the token
 /// of the following page, if there is one.
+constexpr std::int32_t limit_default = 100;
 template <class T, class NameOf>
 Result<std::vector<T>> page_of(std::vector<T> items, const std::optional<std::string>& token,
                                const std::optional<std::int32_t>& limit, NameOf name_of,
                                std::optional<std::string>& next) {
-  constexpr std::size_t limit_default = 100;
-  const auto count = limit ? std::size_t(*limit) : limit_default;
+  const auto count = std::size_t(limit.value_or(limit_default));
   auto first = items.begin();
   if (token) {
     while (first != items.end() && name_of(*first) <= *token) ++first;

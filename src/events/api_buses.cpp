@@ -157,7 +157,7 @@ Task<Result<wire::Empty>> Api::delete_bus(const Caller& caller, w::DeleteEventBu
       return fail(Errc::invalid_argument, "ValidationException",
                   "Cannot delete event bus default.");
     }
-    TM_TRY(const auto rules, events::list_rules(tx, key));
+    TM_TRY(const auto rules, events::list_rules(tx, key, {.count = 1}));
     if (!rules.empty()) {
       return fail(Errc::invalid_argument, "ValidationException",
                   fmt::format("Event bus {} can't be deleted since it has rules.", key.bus));

@@ -136,10 +136,10 @@ Task<Result<w::ListRulesResponse>> Api::list_rules(const Caller& caller,
   const auto key = bus_key(caller, request.EventBusName);
   auto query = [&](store::Tx& tx) -> Result<w::ListRulesResponse> {
     TM_CHECK(require_bus(tx, key));
-    TM_TRY(auto rules, events::list_rules(tx, key));
-    std::erase_if(rules, [&](const Rule& rule) {
-      return !rule.name.starts_with(request.NamePrefix.value_or(""));
-    });
+    TM_TRY(auto rules, events::list_rules(tx, key,
+                                          {.prefix = request.NamePrefix.value_or(""),
+                                           .after = request.NextToken.value_or(""),
+                                           .count = request.Limit.value_or(limit_default) + 1}));
     w::ListRulesResponse response;
     TM_TRY(const auto page, page_of(
                                 std::move(rules), request.NextToken, request.Limit,

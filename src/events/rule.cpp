@@ -129,10 +129,20 @@ Result<Rule> require_rule(store::Tx& tx, const BusKey& key, std::string_view nam
               fmt::format("Rule {} does not exist on EventBus {}.", name, key.bus));
 }
 
-Result<std::vector<Rule>> list_rules(store::Tx& tx, const BusKey& key) {
-  static const std::string sql =
-      select_rules("WHERE account = $1 AND region = $2 AND bus = $3 ORDER BY name");
-  return tx.all(sql, read_rule, key.scope.account, key.scope.region, key.bus);
+Result<std::vector<Rule>> list_rules(store::Tx& tx, const BusKey& key, const RulePage& page) {
+  static const std::string sql = select_rules(
+      "WHERE account = $1 AND region = $2 AND bus = $3 AND name >= $4 AND name <> $5"
+      " ORDER BY name LIMIT $6");
+  std::vector<Rule> rules;
+  const auto add = [&](const store::Row& row) {
+    auto rule = read_rule(row);
+    if (!rule.name.starts_with(page.prefix)) return false;
+    rules.push_back(std::move(rule));
+    return true;
+  };
+  TM_CHECK(tx.each(sql, add, key.scope.account, key.scope.region, key.bus,
+                   std::max(page.prefix, page.after), page.after, page.count));
+  return rules;
 }
 
 Result<std::vector<Rule>> all_rules(store::Tx& tx) {

@@ -66,8 +66,14 @@ struct Rule {
 [[nodiscard]] Result<std::optional<Rule>> find_rule(store::Tx& tx, std::int64_t id);
 /// As find_rule, or AWS's ResourceNotFoundException.
 [[nodiscard]] Result<Rule> require_rule(store::Tx& tx, const BusKey& key, std::string_view name);
+/// Which of a bus's rules: those whose names begin with `prefix` and come behind `after`.
+struct RulePage {
+  std::string prefix, after;
+  std::int64_t count = INT64_MAX;
+};
 /// In the order of their names.
-[[nodiscard]] Result<std::vector<Rule>> list_rules(store::Tx& tx, const BusKey& key);
+[[nodiscard]] Result<std::vector<Rule>> list_rules(store::Tx& tx, const BusKey& key,
+                                                   const RulePage& page = {});
 /// Every rule of every bus.
 [[nodiscard]] Result<std::vector<Rule>> all_rules(store::Tx& tx);
 /// Inserts or replaces by name, keeping id, creation and targets. Gives the rule as stored.

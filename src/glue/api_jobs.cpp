@@ -11,6 +11,18 @@ namespace {
 
 constexpr int page_default = 100;
 
+/// The jobs that the request's page shows; sets `next` if more follow.
+template <class Request>
+Result<std::vector<Job>> page_of(store::Tx& tx, const Scope& scope, const Request& request,
+                                 std::optional<std::string>& next) {
+  const int count = request.MaxResults.value_or(page_default);
+  TM_TRY(auto jobs, glue::list_jobs(tx, scope, request.NextToken.value_or(""), count + 1));
+  if (int(jobs.size()) <= count) return jobs;
+  jobs.pop_back();
+  next = jobs.back().name;
+  return jobs;
+}
+
 Result<w::Job> to_wire(const Job& job) {
   w::Job out;
   TM_CHECK(wire::decode_json(json::dump(shown_job(job)),
@@ -104,15 +116,10 @@ Task<Result<w::GetJobResponse>> Api::get_job(const Caller& caller, w::GetJobRequ
 
 Task<Result<w::GetJobsResponse>> Api::get_jobs(const Caller& caller, w::GetJobsRequest request) {
   auto query = [&](store::Tx& tx) -> Result<w::GetJobsResponse> {
-    TM_TRY(const auto jobs, glue::list_jobs(tx, caller.scope));
     w::GetJobsResponse response;
+    TM_TRY(const auto jobs, page_of(tx, caller.scope, request, response.NextToken));
     auto& list = response.Jobs.emplace();
     for (const auto& job : jobs) {
-      if (request.NextToken && job.name <= *request.NextToken) continue;
-      if (int(list.size()) == request.MaxResults.value_or(page_default)) {
-        response.NextToken = list.back().Name;
-        break;
-      }
       TM_TRY(auto shown, to_wire(job));
       list.push_back(std::move(shown));
     }
@@ -155,17 +162,10 @@ Task<Result<w::DeleteJobResponse>> Api::delete_job(const Caller& caller,
 
 Task<Result<w::ListJobsResponse>> Api::list_jobs(const Caller& caller, w::ListJobsRequest request) {
   auto query = [&](store::Tx& tx) -> Result<w::ListJobsResponse> {
-    TM_TRY(const auto jobs, glue::list_jobs(tx, caller.scope));
     w::ListJobsResponse response;
+    TM_TRY(const auto jobs, page_of(tx, caller.scope, request, response.NextToken));
     auto& names = response.JobNames.emplace();
-    for (const auto& job : jobs) {
-      if (request.NextToken && job.name <= *request.NextToken) continue;
-      if (int(names.size()) == request.MaxResults.value_or(page_default)) {
-        response.NextToken = names.back();
-        break;
-      }
-      names.push_back(job.name);
-    }
+    for (const auto& job : jobs) names.push_back(job.name);
     return response;
   };
   co_return co_await parts_.store.read(query);

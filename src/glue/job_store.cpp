@@ -35,11 +35,12 @@ Result<Job> require_job(store::Tx& tx, const Scope& scope, std::string_view name
   return not_found(fmt::format("Job {} not found.", name));
 }
 
-Result<std::vector<Job>> list_jobs(store::Tx& tx, const Scope& scope) {
+Result<std::vector<Job>> list_jobs(store::Tx& tx, const Scope& scope, std::string_view after,
+                                   int count) {
   return tx.all(
       "SELECT account, region, name, definition, revision, created_ms, modified_ms"
-      " FROM glue_jobs WHERE account = $1 AND region = $2 ORDER BY name",
-      read_job, scope.account, scope.region);
+      " FROM glue_jobs WHERE account = $1 AND region = $2 AND name > $3 ORDER BY name LIMIT $4",
+      read_job, scope.account, scope.region, after, count);
 }
 
 Status add_job(store::Tx& tx, const Job& job) {

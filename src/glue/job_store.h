@@ -14,8 +14,9 @@ namespace tidemill::glue {
                                                   std::string_view name);
 /// As find_job, or EntityNotFoundException.
 [[nodiscard]] Result<Job> require_job(store::Tx& tx, const Scope& scope, std::string_view name);
-/// In the order of their names.
-[[nodiscard]] Result<std::vector<Job>> list_jobs(store::Tx& tx, const Scope& scope);
+/// In the order of their names: at most `count` of those behind `after`.
+[[nodiscard]] Result<std::vector<Job>> list_jobs(store::Tx& tx, const Scope& scope,
+                                                 std::string_view after, int count);
 /// Fails with AlreadyExistsException.
 [[nodiscard]] Status add_job(store::Tx& tx, const Job& job);
 /// Replaces the whole definition.
