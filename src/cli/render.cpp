@@ -41,6 +41,12 @@ void story_of_run(std::string& out, const json::object& run, Style style) {
   if (const auto error = text(run, "error"); !error.empty()) {
     out += "            " + style.bad(error) + "\n";
   }
+  for (const auto& value : list(run, "actions")) {
+    const auto& action = value.as_object();
+    out +=
+        fmt::format("            {} of {}: {}  {}\n", text(action, "job"), text(action, "trigger"),
+                    state_text(text(action, "state"), style), text(action, "run"));
+  }
 }
 
 void story_of_delivery(std::string& out, const json::object& delivery, Style style) {
@@ -60,8 +66,10 @@ void story_of_delivery(std::string& out, const json::object& delivery, Style sty
 
 void story_of_rule(std::string& out, const json::object& rule, Style style) {
   const bool matched = truth(rule, "matched");
-  out += fmt::format("    rule {}: {}\n", style.strong(text(rule, "name")),
-                     matched ? style.good("matched") : style.faint("no match"));
+  const auto kind = text(rule, "kind");
+  out +=
+      fmt::format("    {} {}: {}\n", kind.empty() ? "rule" : kind, style.strong(text(rule, "name")),
+                  matched ? style.good("matched") : style.faint("no match"));
   if (!truth(rule, "enabled")) out += "      the rule is disabled\n";
   if (truth(rule, "changed_since")) {
     out += style.faint("      the rule was put after this event; this is what it says now\n");

@@ -459,6 +459,14 @@ Result<std::optional<TimeMs>> Hub::deliver_due(store::Tx& tx) {
   return TimeMs{**next};
 }
 
+Status Hub::cancel(store::Tx& tx, std::int64_t event, std::string_view why) {
+  TM_CHECK(tx.exec(
+      "UPDATE deliveries SET state = 'failed', due_ms = NULL, waits = 0, code = 'CANCELLED',"
+      " message = $2, ended_ms = $3 WHERE event = $1 AND state = 'pending'",
+      event, why, clock_.now().ms));
+  return {};
+}
+
 Status Hub::reset(store::Tx& tx) {
   for (const auto* table : {"replays", "archived_events", "archives", "decisions", "deliveries",
                             "events", "rule_files", "targets", "rules", "event_tags", "buses"}) {

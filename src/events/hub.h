@@ -72,6 +72,9 @@ class Hub final : public Bus {
                                              const Sender& sender,
                                              std::span<const RuleTarget> targets);
 
+  /// Ends the deliveries of an event (its number) that are still pending, as failed: CANCELLED.
+  [[nodiscard]] Status cancel(store::Tx& tx, std::int64_t event, std::string_view why);
+
   /// Writes `line` to its group, for a target that `delivery` reached.
   [[nodiscard]] Status log(store::Tx& tx, const Delivery& delivery, const LogLine& line);
 

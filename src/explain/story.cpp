@@ -47,6 +47,19 @@ Result<std::vector<StoredDelivery>> deliveries_of(store::Tx& tx, std::int64_t ev
       read_delivery, event);
 }
 
+/// What sent a delivery, where that is none of today's rules: one that is gone, Glue's triggers and
+/// EventBridge Scheduler's schedules, which need no match.
+json::object other_sender(const StoredDelivery& delivery) {
+  json::object shown{{"name", delivery.rule_name}, {"arn", delivery.rule_arn}};
+  const std::string_view kind = delivery.rule_arn.contains(":trigger/")    ? "trigger"
+                                : delivery.rule_arn.contains(":schedule/") ? "schedule"
+                                                                           : "rule";
+  shown["kind"] = kind;
+  shown["enabled"] = kind != "rule";
+  if (kind == "rule") shown["deleted"] = true;
+  return shown;
+}
+
 /// A rule as it is now against an event of then.
 struct RuleView {
   std::size_t distance = 0;
@@ -177,12 +190,7 @@ Result<json::object> Storyteller::tell_event(store::Tx& tx, const StoredEvent& s
       return json::text_or_empty(v.shown, "arn") == delivery.rule_arn;
     });
     if (view == views.end()) {
-      // The rule is gone; its delivery isn't.
-      json::object gone{{"name", delivery.rule_name},
-                        {"arn", delivery.rule_arn},
-                        {"enabled", false},
-                        {"deleted", true}};
-      view = views.insert(views.end(), RuleView{0, std::move(gone)});
+      view = views.insert(views.end(), RuleView{0, other_sender(delivery)});
     }
     auto& list = view->shown["deliveries"];
     if (!list.is_array()) list = json::array();

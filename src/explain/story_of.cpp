@@ -25,7 +25,7 @@ std::unexpected<Error> unknown(std::string_view what) {
   return fail(
       Errc::not_found, "ResourceNotFoundException",
       fmt::format("nothing is known of \"{}\"; explain takes s3://BUCKET/KEY, a run's id "
-                  "(jr_…), a delivery's number, an event's id, a rule's or a schedule's name",
+                  "(jr_…, wr_…), a delivery's number, an event's id, a rule's or a schedule's name",
                   what));
 }
 
@@ -109,12 +109,26 @@ std::string conclude(const json::object& rule, const json::array& deliveries,
                      miss.empty() ? "" : " Nearest: " + miss);
 }
 
+/// What a run is of, what started it and what came of it.
+std::string conclude(const json::object& run) {
+  const auto text = [&](std::string_view name) { return json::text_or_empty(run, name); };
+  if (text("job").empty())
+    return fmt::format("Run of workflow {}: {}.", text("workflow"), text("state"));
+  std::string by(text("trigger_source"));
+  if (const auto trigger = text("trigger"); !trigger.empty())
+    by = fmt::format("trigger {}", trigger);
+  if (const auto workflow = text("workflow"); !workflow.empty()) {
+    by += fmt::format(" of workflow {} (run {})", workflow, text("workflow_run"));
+  }
+  return fmt::format("Run of job {}, started by {}: {}.", text("job"), by, text("state"));
+}
+
 }  // namespace
 
 Task<Result<json::value>> Storyteller::of(events::BusKey bus, std::string what) {
   auto query = [&](store::Tx& tx) -> Result<json::value> {
     if (what.starts_with("s3://")) return tell(tx, what);
-    if (what.starts_with("jr_")) return tell_run(tx, what);
+    if (what.starts_with("jr_") || what.starts_with("wr_")) return tell_run(tx, what);
     TM_TRY(const auto rule, events::find_rule(tx, bus, what));
     if (rule) return tell_rule(tx, *rule);
     if (const auto id = number_in(what)) return tell_delivery(tx, bus.scope, *id);
@@ -127,9 +141,7 @@ Result<json::value> Storyteller::tell_run(store::Tx& tx, const std::string& id) 
   TM_TRY(auto run, sources_.run(tx, id));
   if (run.empty()) return unknown(id);
   json::object story;
-  story["conclusion"] =
-      fmt::format("Run of job {}, started by {}: {}.", json::text_or_empty(run, "job"),
-                  json::text_or_empty(run, "trigger_source"), json::text_or_empty(run, "state"));
+  story["conclusion"] = conclude(run);
   TM_TRY(const auto event, event_where(tx, "seq = (SELECT event FROM deliveries WHERE id = $1)",
                                        run.at("delivery").as_int64()));
   auto& events = story["events"].emplace_array();

@@ -4,6 +4,7 @@
 #include "glue/api.h"
 #include "glue/refusal.h"
 #include "glue/tags.h"
+#include "glue/workflow/workflow.h"
 #include "wire/json_codec.h"
 
 namespace tidemill::glue {
@@ -44,17 +45,22 @@ wire::Access access_by_arn(const Caller&, const Request& request) {
   return {.resource = request.ResourceArn.value_or("*")};
 }
 
-/// Tags hang on jobs and triggers that are there. Gives the trigger, if it is one.
+/// Tags hang on jobs, triggers and workflows that are there. Gives the trigger, if it is one.
 Result<std::optional<JobTrigger>> require_arn(store::Tx& tx, const std::string& text) {
   const auto arn = Arn::parse(text);
   const auto slash = arn ? arn->resource.find('/') : std::string::npos;
   const auto kind = arn && slash != std::string::npos ? arn->resource.substr(0, slash) : "";
-  if (!arn || arn->service != "glue" || (kind != "job" && kind != "trigger")) {
+  const bool is_known = kind == "job" || kind == "trigger" || kind == "workflow";
+  if (!arn || arn->service != "glue" || !is_known) {
     return invalid_input(fmt::format("Invalid resource ARN: {}", text));
   }
   const Scope scope{arn->account, arn->region};
   const auto name = arn->resource.substr(slash + 1);
   if (kind == "trigger") return require_trigger(tx, scope, name);
+  if (kind == "workflow") {
+    TM_CHECK(require_workflow(tx, scope, name));
+    return std::nullopt;
+  }
   TM_TRY([[maybe_unused]] const auto job, require_job(tx, scope, name));
   return std::nullopt;
 }

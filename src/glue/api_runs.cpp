@@ -1,10 +1,10 @@
 // Runs: start, look up, stop.
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "glue/api.h"
+#include "glue/api_shown.h"
 #include "glue/refusal.h"
+#include "glue/workflow/actions.h"
 #include "wire/json_codec.h"
 
 namespace tidemill::glue {
@@ -17,32 +17,15 @@ wire::Access job_access(const Caller& caller, const Request& request) {
   return {.resource = job_arn(caller.scope, request.JobName.value_or("*"))};
 }
 
-const wire::Shape& run_shape() { return *w::op::GetJobRun::operation.output->members[0].shape; }
-
-/// AWS's JobRun: what came from the job, then what the run has become.
-Result<w::JobRun> to_wire(const RunRow& run, TimeMs now) {
-  w::JobRun out;
-  TM_CHECK(wire::decode_json(run.settings, run_shape(), &out));
-  out.Id = run.id;
-  out.Attempt = run.attempt;
-  if (!run.previous_id.empty()) out.PreviousRunId = run.previous_id;
-  out.JobName = run.job;
-  out.StartedOn = run.created;
-  out.LastModifiedOn = run.modified;
-  out.CompletedOn = run.completed;
-  out.JobRunState = std::string(text(run.state));
-  const auto given = parse_arguments(run.given);
-  if (!given.empty()) out.Arguments.emplace(given.begin(), given.end());
-  if (const auto trigger = given.find("--trigger_name"); trigger != given.end()) {
-    out.TriggerName = trigger->second;
+/// `predecessors`: AWS's PredecessorRuns as JSON.
+Status add_predecessors(const std::string& predecessors, w::JobRun& run) {
+  TM_TRY(const auto parsed, json::parse(predecessors));
+  for (const auto& one : parsed.as_array()) {
+    auto& shown = run.PredecessorRuns->emplace_back();
+    shown.JobName = json::text_or_empty(one.as_object(), "JobName");
+    shown.RunId = json::text_or_empty(one.as_object(), "RunId");
   }
-  if (!run.error.empty()) out.ErrorMessage = run.error;
-  out.PredecessorRuns.emplace();
-  out.Timeout = run.timeout_minutes;
-  // Whole seconds since it was RUNNING.
-  const auto until = run.completed.value_or(now);
-  out.ExecutionTime = run.spawned ? int((until.ms - run.spawned->ms) / 1000) : 0;
-  return out;
+  return {};
 }
 
 }  // namespace
@@ -80,7 +63,12 @@ Task<Result<w::GetJobRunResponse>> Api::get_run(const Caller& caller, w::GetJobR
       return not_found(fmt::format("Job run {} not found.", *request.RunId));
     }
     w::GetJobRunResponse response;
-    TM_TRY(response.JobRun, to_wire(*run, parts_.clock.now()));
+    TM_TRY(auto shown, job_run_of(*run, parts_.clock.now()));
+    if (request.PredecessorsIncluded.value_or(false)) {
+      TM_TRY(const auto runs, predecessors_of(tx, run->chain, run->rule_name));
+      TM_CHECK(add_predecessors(runs, shown));
+    }
+    response.JobRun = std::move(shown);
     return response;
   };
   co_return co_await parts_.store.read(query);
@@ -88,14 +76,7 @@ Task<Result<w::GetJobRunResponse>> Api::get_run(const Caller& caller, w::GetJobR
 
 Task<Result<w::GetJobRunsResponse>> Api::get_runs(const Caller& caller,
                                                   w::GetJobRunsRequest request) {
-  std::int64_t before = 0;
-  if (request.NextToken) {
-    const auto& token = *request.NextToken;
-    const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), before);
-    if (error != std::errc() || end != token.data() + token.size() || before <= 0) {
-      co_return invalid_input("The provided NextToken is not valid.");
-    }
-  }
+  TM_CO_TRY(const auto before, position_of(request.NextToken));
   const int count = request.MaxResults.value_or(page_default);
   auto query = [&](store::Tx& tx) -> Result<w::GetJobRunsResponse> {
     TM_TRY([[maybe_unused]] const auto job, require_job(tx, caller.scope, *request.JobName));
@@ -107,7 +88,7 @@ Task<Result<w::GetJobRunsResponse>> Api::get_runs(const Caller& caller,
     }
     auto& list = response.JobRuns.emplace();
     for (const auto& run : runs) {
-      TM_TRY(auto shown, to_wire(run, parts_.clock.now()));
+      TM_TRY(auto shown, job_run_of(run, parts_.clock.now()));
       list.push_back(std::move(shown));
     }
     return response;

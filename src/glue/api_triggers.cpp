@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "glue/api_shown.h"
 #include "glue/refusal.h"
 #include "glue/tags.h"
+#include "glue/workflow/batch.h"
+#include "glue/workflow/workflow.h"
 #include "wire/json_codec.h"
 
 namespace tidemill::glue {
@@ -18,31 +21,23 @@ wire::Access trigger_access(const Caller& caller, const Request& request) {
   return {.resource = trigger_arn(caller.scope, request.Name.value_or("*"))};
 }
 
-Result<w::Trigger> to_wire(const JobTrigger& trigger) {
-  w::Trigger out;
-  TM_CHECK(wire::decode_json(json::dump(trigger.definition),
-                             wire::member_shape(*w::op::GetTrigger::operation.output, "Trigger"),
-                             &out));
-  out.Name = trigger.name;
-  out.Type = trigger.type;
-  out.State = trigger.state;
-  return out;
-}
-
 bool starts(const JobTrigger& trigger, const std::string& job) {
   const auto jobs = trigger.jobs();
   return std::ranges::find(jobs, job) != jobs.end();
 }
 
-/// The page of those after `token`, which start `job` if it is named; `next` is the last one's name
-/// if there are more.
+/// The page of those after the token, which start the job that is named, or of all if none does;
+/// `next` is the last one's name if there are more.
 template <class Request>
 std::vector<JobTrigger> page_of(const std::vector<JobTrigger>& all, const Request& request,
                                 std::optional<std::string>& next) {
+  const auto& job = request.DependentJobName;
+  const auto is_asked = [&](const JobTrigger& trigger) { return starts(trigger, *job); };
+  const bool is_filtered = job && std::ranges::any_of(all, is_asked);
   std::vector<JobTrigger> page;
   for (const auto& trigger : all) {
     if (request.NextToken && trigger.name <= *request.NextToken) continue;
-    if (request.DependentJobName && !starts(trigger, *request.DependentJobName)) continue;
+    if (is_filtered && !is_asked(trigger)) continue;
     if (int(page.size()) == request.MaxResults.value_or(page_default)) {
       next = page.back().name;
       break;
@@ -50,6 +45,31 @@ std::vector<JobTrigger> page_of(const std::vector<JobTrigger>& all, const Reques
     page.push_back(trigger);
   }
   return page;
+}
+
+bool starts_activated(const w::CreateTriggerRequest& request) {
+  const bool can = request.Type == "SCHEDULED" || request.Type == "CONDITIONAL";
+  return can && request.StartOnCreation.value_or(false);
+}
+
+/// As AWS shows it: with the window that it takes where none is given.
+void fill_batching(json::object& definition) {
+  auto* batching = definition.if_contains("EventBatchingCondition");
+  if (batching == nullptr || batching->as_object().contains("BatchWindow")) return;
+  batching->as_object()["BatchWindow"] = Batching().window_s;
+}
+
+/// The workflow that it belongs to is there, and has one start trigger at most.
+Status check_workflow(store::Tx& tx, const JobTrigger& trigger) {
+  if (trigger.workflow.empty()) return {};
+  TM_CHECK(require_workflow(tx, trigger.scope, trigger.workflow));
+  if (!trigger.is_start()) return {};
+  TM_TRY(const auto others, triggers_of(tx, trigger.scope, trigger.workflow));
+  const auto start = std::ranges::find_if(others, &JobTrigger::is_start);
+  if (start == others.end()) return {};
+  return invalid_input(
+      fmt::format("Workflow {} has a start trigger already: {}. A workflow has one.",
+                  trigger.workflow, start->name));
 }
 
 }  // namespace
@@ -66,23 +86,24 @@ void TriggerApi::register_with(wire::Router& router) {
   router.on<w::op::StopTrigger>(this, &TriggerApi::stop, trigger_access<w::StopTriggerRequest>);
   router.on<w::op::GetTriggers>(this, &TriggerApi::get_all);
   router.on<w::op::ListTriggers>(this, &TriggerApi::list);
+  router.on<w::op::BatchGetTriggers>(this, &TriggerApi::get_batch);
 }
 
 Task<Result<w::CreateTriggerResponse>> TriggerApi::create(const Caller& caller,
                                                           w::CreateTriggerRequest request) {
   JobTrigger trigger{.scope = caller.scope,
                      .name = *request.Name,
+                     .workflow = request.WorkflowName.value_or(""),
                      .type = *request.Type,
-                     .state = request.StartOnCreation.value_or(false) && request.Type == "SCHEDULED"
-                                  ? "ACTIVATED"
-                                  : "CREATED",
+                     .state = starts_activated(request) ? "ACTIVATED" : "CREATED",
                      .definition = {},
                      .created = clock_.now()};
   TM_CO_TRY(trigger.definition, json::parse_object(wire::encode_json(
                                     *w::op::CreateTrigger::operation.input, &request)));
-  for (const auto* other : {"Name", "Type", "StartOnCreation", "Tags"}) {
+  for (const auto* other : {"Name", "WorkflowName", "Type", "StartOnCreation", "Tags"}) {
     trigger.definition.erase(other);
   }
+  fill_batching(trigger.definition);
   TM_CO_CHECK(check_trigger(trigger));
   auto change = [&](store::Tx& tx) -> Result<w::CreateTriggerResponse> {
     TM_TRY(const auto known, find_trigger(tx, trigger.scope, trigger.name));
@@ -90,6 +111,7 @@ Task<Result<w::CreateTriggerResponse>> TriggerApi::create(const Caller& caller,
       return refuse(Errc::already_exists, "AlreadyExistsException",
                     fmt::format("Trigger with name {} already exists.", trigger.name));
     }
+    TM_CHECK(check_workflow(tx, trigger));
     TM_TRY(const auto saved, save_trigger(tx, trigger));
     TM_CHECK(save_tags(tx, saved.arn(), request.Tags));
     TM_CHECK(timers_.changed(tx, saved));
@@ -105,7 +127,7 @@ Task<Result<w::GetTriggerResponse>> TriggerApi::get(const Caller& caller,
   auto query = [&](store::Tx& tx) -> Result<w::GetTriggerResponse> {
     TM_TRY(const auto trigger, require_trigger(tx, caller.scope, *request.Name));
     w::GetTriggerResponse response;
-    TM_TRY(response.Trigger, to_wire(trigger));
+    TM_TRY(response.Trigger, trigger_of(trigger));
     return response;
   };
   co_return co_await store_.read(query);
@@ -118,8 +140,28 @@ Task<Result<w::GetTriggersResponse>> TriggerApi::get_all(const Caller& caller,
     w::GetTriggersResponse response;
     auto& shown = response.Triggers.emplace();
     for (const auto& trigger : page_of(all, request, response.NextToken)) {
-      TM_TRY(auto one, to_wire(trigger));
+      TM_TRY(auto one, trigger_of(trigger));
       shown.push_back(std::move(one));
+    }
+    return response;
+  };
+  co_return co_await store_.read(query);
+}
+
+Task<Result<w::BatchGetTriggersResponse>> TriggerApi::get_batch(
+    const Caller& caller, w::BatchGetTriggersRequest request) {
+  auto query = [&](store::Tx& tx) -> Result<w::BatchGetTriggersResponse> {
+    w::BatchGetTriggersResponse response;
+    auto& found = response.Triggers.emplace();
+    auto& missing = response.TriggersNotFound.emplace();
+    for (const auto& name : *request.TriggerNames) {
+      TM_TRY(const auto trigger, find_trigger(tx, caller.scope, name));
+      if (!trigger) {
+        missing.push_back(name);
+        continue;
+      }
+      TM_TRY(auto shown, trigger_of(*trigger));
+      found.push_back(std::move(shown));
     }
     return response;
   };
@@ -145,6 +187,7 @@ Task<Result<w::UpdateTriggerResponse>> TriggerApi::update(const Caller& caller,
   const auto& shape = wire::member_shape(*w::op::UpdateTrigger::operation.input, "TriggerUpdate");
   TM_CO_TRY(auto definition, json::parse_object(wire::encode_json(shape, &*request.TriggerUpdate)));
   definition.erase("Name");
+  fill_batching(definition);
   auto change = [&](store::Tx& tx) -> Result<w::UpdateTriggerResponse> {
     TM_TRY(auto trigger, require_trigger(tx, caller.scope, *request.Name));
     trigger.definition = definition;
@@ -152,7 +195,7 @@ Task<Result<w::UpdateTriggerResponse>> TriggerApi::update(const Caller& caller,
     TM_TRY(const auto saved, save_trigger(tx, std::move(trigger)));
     TM_CHECK(timers_.changed(tx, saved));
     w::UpdateTriggerResponse response;
-    TM_TRY(response.Trigger, to_wire(saved));
+    TM_TRY(response.Trigger, trigger_of(saved));
     return response;
   };
   co_return co_await store_.write(change);
@@ -183,7 +226,8 @@ Task<Result<w::StartTriggerResponse>> TriggerApi::start(const Caller& caller,
       TM_CHECK(timers_.start(tx, trigger));
       return response;
     }
-    trigger.state = "ACTIVATED";
+    // An EVENT trigger is on as soon as it is there.
+    trigger.state = trigger.type == "EVENT" ? "CREATED" : "ACTIVATED";
     TM_TRY(const auto saved, save_trigger(tx, std::move(trigger)));
     TM_CHECK(timers_.changed(tx, saved));
     return response;

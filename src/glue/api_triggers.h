@@ -22,6 +22,8 @@ class TriggerApi {
                                                    wire::glue::GetTriggerRequest request);
   Task<Result<wire::glue::GetTriggersResponse>> get_all(const Caller& caller,
                                                         wire::glue::GetTriggersRequest request);
+  Task<Result<wire::glue::BatchGetTriggersResponse>> get_batch(
+      const Caller& caller, wire::glue::BatchGetTriggersRequest request);
   Task<Result<wire::glue::ListTriggersResponse>> list(const Caller& caller,
                                                       wire::glue::ListTriggersRequest request);
   Task<Result<wire::glue::UpdateTriggerResponse>> update(const Caller& caller,

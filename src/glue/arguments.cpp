@@ -34,6 +34,8 @@ std::string source_of(const events::Delivery& delivery) {
   const std::string_view event_source = delivery.event_source;
   if (event_source == "aws.s3") return "s3_event";
   if (delivery.event_detail_type == "Glue Trigger SCHEDULED") return "schedule";
+  if (delivery.event_detail_type == "Glue Trigger CONDITIONAL") return "conditional";
+  if (delivery.event_detail_type == "Glue Trigger EVENT") return "event";
   if (delivery.event_detail_type.starts_with(trigger_event)) return "manual";
   if (event_source == "aws.events" || event_source == "aws.scheduler") return "schedule";
   return "event";
@@ -58,6 +60,16 @@ void put_object_facts(Arguments& arguments, const json::object& event) {
   put(arguments, "--object_version_id", *object, "version-id");
   put(arguments, "--object_size", *object, "size");
   put(arguments, "--object_sequencer", *object, "sequencer");
+}
+
+/// What a trigger's event says of its chain (glue::Workflows).
+void put_chain(Trigger& trigger, const json::object& event, const events::Delivery& delivery) {
+  const json::object* detail = member_object(event, "detail");
+  if (detail == nullptr) return;
+  trigger.chain = json::text_or_empty(*detail, "chain");
+  trigger.action = delivery.target_id;
+  put(trigger.arguments, "--WORKFLOW_NAME", *detail, "workflowName");
+  put(trigger.arguments, "--WORKFLOW_RUN_ID", *detail, "workflowRunId");
 }
 
 bool is_reserved(std::string_view name) {
@@ -128,6 +140,7 @@ Trigger trigger_of(const events::Delivery& delivery) {
   put(arguments, "--event_time", *event, "time");
   if (trigger.source == "schedule") put(arguments, "--scheduled_time", *event, "time");
   if (trigger.source == "s3_event") put_object_facts(arguments, *event);
+  if (delivery.rule_arn.contains(":trigger/")) put_chain(trigger, *event, delivery);
   return trigger;
 }
 

@@ -36,8 +36,11 @@ struct TargetInput {
 
 /// What started a run, and the arguments that tell the job so.
 struct Trigger {
-  std::string source = "manual";  ///< s3_event, schedule, event or manual.
+  std::string source = "manual";  ///< s3_event, schedule, event, conditional or manual.
   std::string event_id, rule_name;
+  /// Where a trigger started it: the chain of what descends from one start trigger, and which of
+  /// the trigger's actions it is ("action-1").
+  std::string chain, action;
   std::int64_t delivery = 0;
   Arguments arguments;  ///< --trigger_source, --bucket, --object_key, …
 };

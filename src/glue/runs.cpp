@@ -12,7 +12,7 @@ constexpr std::string_view columns =
     "seq, id, account, region, job, state, attempt, previous_id, given, arguments, settings, role,"
     " command, script, timeout_minutes, retries_max, trigger_source, event_id, rule_name, delivery,"
     " created_ms, modified_ms, spawned_ms, first_line_ms, completed_ms, pid, pid_start, boot_id,"
-    " error";
+    " error, chain";
 
 std::string runs_exceeded(std::string_view job) {
   return fmt::format("Concurrent runs exceeded for {}", job);
@@ -51,6 +51,7 @@ RunRow read_run(const store::Row& row) {
   run.completed = maybe_time(row, 24);
   if (!row.null(25)) run.process = io::ProcessId{row.integer(25), row.integer(26), row.text(27)};
   run.error = row.text(28);
+  run.chain = row.text(29);
   return run;
 }
 
@@ -78,6 +79,10 @@ Status count_active(store::Tx& tx, const RunRow& run, int change) {
               " WHERE account = $1 AND region = $2 AND name = $3",
               run.scope.account, run.scope.region, run.job, change));
   return {};
+}
+
+ActionKey key_of(const Trigger& trigger) {
+  return {trigger.chain, trigger.rule_name, trigger.action};
 }
 
 int timeout_of(const json::object& settings, int otherwise) {
@@ -110,12 +115,13 @@ Status Runs::insert(store::Tx& tx, RunRow run) {
   TM_CHECK(tx.exec(
       "INSERT INTO glue_runs (id, account, region, job, state, final, attempt, previous_id, given,"
       " arguments, settings, role, command, script, timeout_minutes, retries_max, trigger_source,"
-      " event_id, rule_name, delivery, created_ms, modified_ms, error) VALUES ($1, $2, $3, $4, $5,"
-      " 0, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, '')",
+      " event_id, rule_name, delivery, created_ms, modified_ms, error, chain) VALUES ($1, $2, $3,"
+      " $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, '',"
+      " $21)",
       run.id, run.scope.account, run.scope.region, run.job, text(run.state), run.attempt,
       run.previous_id, run.given, run.arguments, run.settings, run.role, run.command, run.script,
       run.timeout_minutes, run.retries_max, run.trigger_source, run.event_id, run.rule_name,
-      run.delivery, run.created.ms));
+      run.delivery, run.created.ms, run.chain));
   TM_CHECK(count_active(tx, run, 1));
   auto launch = std::make_shared<const Launch>(launch_of(run));
   tx.on_commit([this, launch] { parts_.launcher.start(launch); });
@@ -149,10 +155,19 @@ Result<std::string> Runs::start(store::Tx& tx, StartOrder order) {
   run.trigger_source = order.trigger.source;
   run.event_id = order.trigger.event_id;
   run.rule_name = order.trigger.rule_name;
+  run.chain = order.trigger.chain;
   run.delivery = order.trigger.delivery;
   run.created = parts_.clock.now();
   TM_CHECK(insert(tx, run));
+  if (!run.chain.empty() && follower_ != nullptr) {
+    TM_CHECK(follower_->started(tx, key_of(order.trigger), run.id));
+  }
   return run.id;
+}
+
+Status Runs::refused(store::Tx& tx, const Trigger& trigger) {
+  if (trigger.chain.empty() || follower_ == nullptr) return {};
+  return follower_->refused(tx, key_of(trigger));
 }
 
 Status Runs::stop(store::Tx& tx, const Scope& scope, std::string_view job,
@@ -221,7 +236,10 @@ Status Runs::finish(store::Tx& tx, RunRow run, const RunStep& step, const Ended&
   if (step.retry) TM_CHECK(retry(tx, run));
   // Rules may name the job without its account.
   TM_CHECK(parts_.bus.target_free(tx, job_arn({"", run.scope.region}, run.job)));
-  return parts_.bus.target_free(tx, job_arn(run.scope, run.job));
+  TM_CHECK(parts_.bus.target_free(tx, job_arn(run.scope, run.job)));
+  // Last: what waited for the job's place was there before what follows from its end.
+  if (step.retry || run.chain.empty() || follower_ == nullptr) return {};
+  return follower_->ended(tx, run);
 }
 
 Status Runs::retry(store::Tx& tx, const RunRow& run) {
@@ -234,7 +252,9 @@ Status Runs::retry(store::Tx& tx, const RunRow& run) {
   next.created = parts_.clock.now();
   next.spawned.reset();
   next.process.reset();
-  return insert(tx, std::move(next));
+  TM_CHECK(insert(tx, next));
+  if (run.chain.empty() || follower_ == nullptr) return {};
+  return follower_->retried(tx, run, next.id);
 }
 
 Status Runs::publish(store::Tx& tx, const RunRow& run) {
@@ -302,7 +322,9 @@ Status Runs::recover(store::Tx& tx) {
 }
 
 Status Runs::reset(store::Tx& tx) {
-  for (const auto* table : {"glue_runs", "glue_triggers", "glue_tags", "glue_jobs"}) {
+  for (const auto* table :
+       {"glue_batches", "glue_actions", "glue_firings", "glue_workflow_runs", "glue_workflows",
+        "glue_runs", "glue_triggers", "glue_tags", "glue_jobs"}) {
     TM_CHECK(tx.exec(fmt::format("DELETE FROM {}", table)));
   }
   tx.on_commit([this] { parts_.launcher.drop_all(); });
@@ -322,6 +344,7 @@ Result<events::Outcome> JobTarget::apply(store::Tx& tx, const events::Delivery& 
   const auto name = std::string_view(arn->resource).substr(4);
   TM_TRY(const auto occupied, occupancy_of(tx, scope, name));
   if (!occupied) {
+    TM_CHECK(runs_.refused(tx, trigger_of(delivery)));
     return events::Outcome{.kind = Kind::refused,
                            .code = "NO_RESOURCE",
                            .message = fmt::format("Glue job {} does not exist.", name)};
@@ -358,6 +381,8 @@ json::object shown_run(const RunRow& run) {
                      {"attempt", run.attempt},
                      {"trigger_source", run.trigger_source},
                      {"rule", run.rule_name},
+                     {"trigger", run.chain.empty() ? std::string() : run.rule_name},
+                     {"workflow_run", run.chain.starts_with("wr_") ? run.chain : std::string()},
                      {"event_id", run.event_id},
                      {"delivery", run.delivery},
                      {"created_ms", run.created.ms},
@@ -366,6 +391,9 @@ json::object shown_run(const RunRow& run) {
                      {"completed_ms", time(run.completed)},
                      {"error", run.error}};
   const auto arguments = parse_arguments(run.arguments);
+  if (const auto workflow = arguments.find("--WORKFLOW_NAME"); workflow != arguments.end()) {
+    shown["workflow"] = workflow->second;
+  }
   const auto bucket = arguments.find("--bucket"), key = arguments.find("--object_key");
   if (bucket != arguments.end() && key != arguments.end()) {
     shown["object"] = fmt::format("s3://{}/{}", bucket->second, key->second);

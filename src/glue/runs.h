@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "events/bus.h"
 #include "events/target.h"
+#include "glue/follower.h"
 #include "glue/job_store.h"
 #include "glue/launch/launcher.h"
 #include "store/store.h"
@@ -32,6 +33,7 @@ struct RunRow {
   std::string previous_id, given, arguments, settings, role, command, script;
   int timeout_minutes = 0, retries_max = 0;
   std::string trigger_source, event_id, rule_name;
+  std::string chain;  ///< ActionKey::chain, where a trigger started it; rule_name is then its name.
   std::int64_t delivery = 0;
   TimeMs created, modified;
   std::optional<TimeMs> spawned, first_line, completed;
@@ -59,6 +61,9 @@ class Runs final : public RunObserver {
   };
   explicit Runs(const Parts& parts) : parts_(parts) {}
 
+  /// Who is told of the runs that triggers start; once, before the first of them. Outlives it.
+  void follow(RunFollower& follower) { follower_ = &follower; }
+
   /// At start, before the first request: hands open runs back to the launcher.
   [[nodiscard]] Status recover(store::Tx& tx);
 
@@ -75,6 +80,8 @@ class Runs final : public RunObserver {
                                                  std::string_view job, std::int64_t before,
                                                  int count) const;
   [[nodiscard]] Status reset(store::Tx& tx);
+  /// A trigger's job can't be started, and never will.
+  [[nodiscard]] Status refused(store::Tx& tx, const Trigger& trigger);
 
   Task<Status> spawned(std::string run_id, Spawned facts) override;
   Task<Status> ended(std::string run_id, Ended facts) override;
@@ -88,6 +95,7 @@ class Runs final : public RunObserver {
   Status insert(store::Tx& tx, RunRow run);
 
   const Parts parts_;
+  RunFollower* follower_ = nullptr;
 };
 
 /// Starts jobs for rules: arn:aws:glue:REGION:ACCOUNT:job/NAME.

@@ -3,18 +3,20 @@
 #include <fmt/format.h>
 
 #include "calendar/expression.h"
+#include "glue/predicate.h"
 #include "glue/refusal.h"
 
 namespace tidemill::glue {
 namespace {
 
 constexpr std::string_view columns =
-    "id, account, region, name, type, state, definition, created_ms";
+    "id, account, region, name, type, state, definition, created_ms, workflow";
 
 Result<JobTrigger> read_trigger(const store::Row& row) {
   JobTrigger trigger{.id = row.integer(0),
                      .scope = {row.text(1), row.text(2)},
                      .name = row.text(3),
+                     .workflow = row.text(8),
                      .type = row.text(4),
                      .state = row.text(5),
                      .definition = {},
@@ -28,6 +30,42 @@ Result<std::optional<JobTrigger>> opened(Result<std::optional<Result<JobTrigger>
   if (!*found) return std::nullopt;
   TM_TRY(auto trigger, **std::move(found));
   return trigger;
+}
+
+Result<std::vector<JobTrigger>> opened_all(Result<std::vector<Result<JobTrigger>>> rows) {
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<JobTrigger> triggers;
+  for (auto& row : *rows) {
+    TM_TRY(auto trigger, std::move(row));
+    triggers.push_back(std::move(trigger));
+  }
+  return triggers;
+}
+
+/// What only one type of trigger has.
+Status check_members(const JobTrigger& trigger) {
+  constexpr std::pair<std::string_view, const char*> members[] = {
+      {"SCHEDULED", "Schedule"}, {"CONDITIONAL", "Predicate"}, {"EVENT", "EventBatchingCondition"}};
+  for (const auto& [type, member] : members) {
+    if (trigger.type == type || !trigger.definition.contains(member)) continue;
+    return invalid_input(fmt::format("A trigger of type {} has no {}; one of type {} has.",
+                                     trigger.type, member, type));
+  }
+  return {};
+}
+
+Status check_actions(const json::array& actions) {
+  if (actions.empty()) return invalid_input("A trigger needs Actions: the jobs that it starts.");
+  for (const auto& action : actions) {
+    const auto* object = action.if_object();
+    if (object != nullptr && object->contains("CrawlerName")) {
+      return invalid_input(
+          "An action starts a crawler; there are no crawlers here. Name a job: JobName.");
+    }
+    if (object != nullptr && !json::text_or_empty(*object, "JobName").empty()) continue;
+    return invalid_input("Every action of a trigger must name a job: JobName.");
+  }
+  return {};
 }
 
 }  // namespace
@@ -55,23 +93,47 @@ std::vector<std::string> JobTrigger::jobs() const {
   return names;
 }
 
-Status check_trigger(const JobTrigger& trigger) {
-  if (trigger.type != "SCHEDULED" && trigger.type != "ON_DEMAND") {
-    return invalid_input(fmt::format(
-        "Triggers of type {} are not served here; SCHEDULED and ON_DEMAND are.", trigger.type));
+json::object shown_trigger(const JobTrigger& trigger) {
+  auto shown = trigger.definition;
+  shown["Name"] = trigger.name;
+  if (!trigger.workflow.empty()) shown["WorkflowName"] = trigger.workflow;
+  shown["Type"] = trigger.type;
+  shown["State"] = trigger.state;
+  return shown;
+}
+
+JobTrigger trigger_from(const Scope& scope, const json::object& shown) {
+  const auto text = [&](std::string_view name) {
+    return std::string(json::text_or_empty(shown, name));
+  };
+  JobTrigger trigger{.scope = scope,
+                     .name = text("Name"),
+                     .workflow = text("WorkflowName"),
+                     .type = text("Type"),
+                     .state = text("State"),
+                     .definition = shown,
+                     .created = {}};
+  for (const auto* other : {"Name", "WorkflowName", "Type", "State"}) {
+    trigger.definition.erase(other);
   }
+  return trigger;
+}
+
+Status check_trigger(const JobTrigger& trigger) {
+  TM_CHECK(check_members(trigger));
   if (trigger.type == "SCHEDULED") {
     TM_TRY([[maybe_unused]] const auto read,
            calendar::parse_expression(trigger.schedule(), calendar::Dialect::trigger));
-  } else if (!trigger.schedule().empty()) {
-    return invalid_input("A trigger of type ON_DEMAND has no schedule.");
   }
-  for (const auto& action : trigger.actions()) {
-    if (action.is_object() && !json::text_or_empty(action.get_object(), "JobName").empty())
-      continue;
-    return invalid_input("Every action of a trigger must name a job: JobName.");
+  if (trigger.type == "CONDITIONAL") {
+    const auto* given = trigger.definition.if_contains("Predicate");
+    TM_TRY([[maybe_unused]] const auto read,
+           parse_predicate(given != nullptr ? given->as_object() : json::object()));
   }
-  return {};
+  if (trigger.type == "EVENT" && trigger.workflow.empty()) {
+    return invalid_input("A trigger of type EVENT must belong to a workflow: WorkflowName.");
+  }
+  return check_actions(trigger.actions());
 }
 
 Result<std::optional<JobTrigger>> find_trigger(store::Tx& tx, const Scope& scope,
@@ -95,25 +157,36 @@ Result<JobTrigger> require_trigger(store::Tx& tx, const Scope& scope, std::strin
 Result<std::vector<JobTrigger>> list_triggers(store::Tx& tx, const Scope& scope) {
   static const std::string sql = fmt::format(
       "SELECT {} FROM glue_triggers WHERE account = $1 AND region = $2 ORDER BY name", columns);
-  TM_TRY(auto rows, tx.all(sql, read_trigger, scope.account, scope.region));
-  std::vector<JobTrigger> triggers;
-  for (auto& row : rows) {
-    TM_TRY(auto trigger, std::move(row));
-    triggers.push_back(std::move(trigger));
-  }
-  return triggers;
+  return opened_all(tx.all(sql, read_trigger, scope.account, scope.region));
+}
+
+Result<std::vector<JobTrigger>> triggers_of(store::Tx& tx, const Scope& scope,
+                                            std::string_view workflow) {
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM glue_triggers WHERE account = $1 AND region = $2 AND workflow = $3"
+      " ORDER BY name",
+      columns);
+  return opened_all(tx.all(sql, read_trigger, scope.account, scope.region, workflow));
+}
+
+Result<std::vector<JobTrigger>> free_followers(store::Tx& tx, const Scope& scope) {
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM glue_triggers WHERE account = $1 AND region = $2 AND workflow = ''"
+      " AND type = 'CONDITIONAL' AND state = 'ACTIVATED' ORDER BY name",
+      columns);
+  return opened_all(tx.all(sql, read_trigger, scope.account, scope.region));
 }
 
 Result<JobTrigger> save_trigger(store::Tx& tx, JobTrigger trigger) {
   TM_TRY(const auto id,
          tx.one(
              "INSERT INTO glue_triggers (account, region, name, type, state, definition,"
-             " created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+             " created_ms, workflow) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
              " ON CONFLICT (account, region, name) DO UPDATE SET state = $5, definition = $6"
              " RETURNING id",
              [](const store::Row& row) { return row.integer(0); }, trigger.scope.account,
              trigger.scope.region, trigger.name, trigger.type, trigger.state,
-             json::dump(trigger.definition), trigger.created.ms));
+             json::dump(trigger.definition), trigger.created.ms, trigger.workflow));
   trigger.id = *id;
   return trigger;
 }

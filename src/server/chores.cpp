@@ -56,6 +56,13 @@ void Program::work_on_queues() {
                          .failure = "queues' work failed"});
 }
 
+/// Starts the runs of workflows whose events have gathered long enough.
+void Program::start_workflows() {
+  do_step(*workflow_work_, {.step = [this](store::Tx& tx) { return workflows_->start_due(tx); },
+                            .log = "glue",
+                            .failure = "starting workflows failed"});
+}
+
 /// Writes what was measured, some seconds after the first of it.
 void Program::flush_metrics() {
   metrics_store_->post(

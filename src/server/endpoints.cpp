@@ -52,8 +52,7 @@ Program::Answer Program::check(const console::Question&) {
   TM_CO_TRY(const auto of_runs, co_await store_->read(glue::check_runs));
   TM_CO_TRY(const auto of_queues, co_await store_->read(sqs::check_queues));
   TM_CO_TRY(const auto of_timers, co_await store_->read(schedule::check_timers));
-  for (const auto* more :
-       {&of_logs, &of_metrics, &of_bodies, &of_runs, &of_queues, &of_timers}) {
+  for (const auto* more : {&of_logs, &of_metrics, &of_bodies, &of_runs, &of_queues, &of_timers}) {
     findings.insert(findings.end(), more->begin(), more->end());
   }
   json::array shown;
@@ -156,6 +155,7 @@ Program::Answer Program::set_clock(const console::Question& question) {
   tidy_up();
   scheduling_->wake();
   work_on_queues();
+  start_workflows();
   waiters_->look_again();
   watch_->wake();
   co_return json::object{{"time", iso_millis(clock_.now())}};

@@ -60,9 +60,14 @@ Result<explain::TargetFacts> Program::facts_of(store::Tx& tx, const Scope& scope
     TM_TRY(const auto queue, sqs::find_queue(tx, target.arn));
     facts.exists = queue.has_value();
   }
+  const Scope place{arn->account, arn->region};
+  const auto name = arn->resource.substr(arn->resource.find('/') + 1);
+  if (workflow_target_->takes(*arn)) {
+    TM_TRY(const auto workflow, glue::find_workflow(tx, place, name));
+    facts.exists = workflow.has_value();
+  }
   if (!job_target_->takes(*arn)) return facts;
-  TM_TRY(const auto job, glue::find_job(tx, {arn->account, arn->region},
-                                        arn->resource.substr(arn->resource.find('/') + 1)));
+  TM_TRY(const auto job, glue::find_job(tx, place, name));
   facts.exists = job.has_value();
   if (!job) return facts;
   facts.job = job->name;

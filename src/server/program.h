@@ -20,7 +20,9 @@
 #include "explain/story.h"
 #include "glue/api.h"
 #include "glue/api_triggers.h"
+#include "glue/api_workflows.h"
 #include "glue/launch/process_launcher.h"
+#include "glue/workflow/workflow_target.h"
 #include "http/server.h"
 #include "iam/api.h"
 #include "iam/authority.h"
@@ -65,6 +67,7 @@ class Program {
   Status make_services();
   Status load_state();
   void wire_operations();
+  void wire_glue(const PassRole& pass);
   void wire_endpoints();
   void wire_delivery_endpoints();
   /// Work that goes on by itself, a step a commit.
@@ -77,6 +80,7 @@ class Program {
   void deliver_due();
   void tidy_up();
   void work_on_queues();
+  void start_workflows();
   void flush_metrics();
   void tidy_up_metrics();
   void close_metrics();
@@ -128,7 +132,7 @@ class Program {
   Gate gate_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<iam::Authority> authority_;
-  std::unique_ptr<io::Alarm> due_, tidy_, queue_work_, replay_, metrics_flush_;
+  std::unique_ptr<io::Alarm> due_, tidy_, queue_work_, workflow_work_, replay_, metrics_flush_;
   std::unique_ptr<metrics::Recorder> recorder_;
   std::unique_ptr<metrics::Ledger> metrics_ledger_;
   std::unique_ptr<events::Hub> hub_;
@@ -147,6 +151,8 @@ class Program {
   std::unique_ptr<glue::ProcessLauncher> launcher_;
   std::unique_ptr<glue::Runs> runs_;
   std::unique_ptr<glue::JobTarget> job_target_;
+  std::unique_ptr<glue::Workflows> workflows_;
+  std::unique_ptr<glue::WorkflowTarget> workflow_target_;
   std::unique_ptr<events::BusTarget> bus_target_;
   std::unique_ptr<events::LogGroupTarget> log_group_target_;
   std::unique_ptr<Scheduling> scheduling_;
@@ -168,6 +174,7 @@ class Program {
   std::unique_ptr<iam::Api> iam_api_;
   std::unique_ptr<glue::Api> glue_api_;
   std::unique_ptr<glue::TriggerApi> trigger_api_;
+  std::unique_ptr<glue::WorkflowApi> workflow_api_;
   std::unique_ptr<logs::Api> logs_api_;
   std::unique_ptr<metrics::AlarmApi> alarm_api_;
   std::unique_ptr<metrics::MetricApi> metric_api_;

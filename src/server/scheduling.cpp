@@ -26,11 +26,11 @@ Scheduling::Scheduling(const Parts& parts)
     : parts_(parts),
       rule_starter_(parts.hub, parts.random),
       schedule_starter_(parts.hub, parts.random),
-      trigger_starter_(parts.hub, parts.random),
+      trigger_starter_(parts.workflows),
       alarm_(std::make_unique<io::Alarm>(parts.loops, 0, parts.clock, [this] { wake(); })),
       engine_(engine_parts()),
       rule_timers_(engine_),
-      triggers_(engine_, trigger_starter_, parts.clock),
+      triggers_(engine_, parts.workflows, parts.clock),
       book_(engine_) {
   schedule_starter_.remove = [this](store::Tx& tx, const schedule::Schedule& done) {
     return book_.remove(tx, done);
@@ -51,6 +51,10 @@ Result<bool> Scheduling::is_busy(store::Tx& tx, std::int64_t event) const {
   TM_TRY(const auto deliveries, deliveries_of(tx, event));
   for (const auto& delivery : deliveries) {
     if (delivery.state == "pending") return true;
+    if (glue::is_workflow_run(delivery.result)) {
+      TM_TRY(const auto run, glue::find_workflow_run(tx, delivery.result));
+      if (run && run->is_open()) return true;
+    }
     if (!delivery.result.starts_with("jr_")) continue;
     TM_TRY(const auto run, parts_.runs.find(tx, delivery.result));
     if (run && !glue::is_final(run->state)) return true;
@@ -59,14 +63,12 @@ Result<bool> Scheduling::is_busy(store::Tx& tx, std::int64_t event) const {
 }
 
 Status Scheduling::cancel(store::Tx& tx, std::int64_t event) const {
+  TM_CHECK(parts_.hub.cancel(tx, event, "The schedule's next run took its place."));
   TM_TRY(const auto deliveries, deliveries_of(tx, event));
   for (const auto& delivery : deliveries) {
-    if (delivery.state == "pending") {
-      TM_CHECK(
-          tx.exec("UPDATE deliveries SET state = 'failed', due_ms = NULL, code = 'CANCELLED',"
-                  " message = 'The schedule''s next run took its place.', ended_ms = $2"
-                  " WHERE id = $1",
-                  delivery.id, parts_.clock.now().ms));
+    if (glue::is_workflow_run(delivery.result)) {
+      TM_TRY(const auto run, glue::find_workflow_run(tx, delivery.result));
+      if (run && run->status == "RUNNING") TM_CHECK(parts_.workflows.stop(tx, *run));
     }
     if (!delivery.result.starts_with("jr_")) continue;
     TM_TRY(const auto run, parts_.runs.find(tx, delivery.result));

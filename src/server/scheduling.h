@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "events/hub.h"
 #include "glue/runs.h"
+#include "glue/workflow/workflows.h"
 #include "io/alarm.h"
 #include "schedule/book.h"
 #include "schedule/engine.h"
@@ -25,6 +26,7 @@ class Scheduling {
     store::Store& store;
     events::Hub& hub;
     glue::Runs& runs;
+    glue::Workflows& workflows;
     const Clock& clock;
     Random& random;
   };

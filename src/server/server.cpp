@@ -75,6 +75,7 @@ Status Program::start() {
   tidy_up();
   scheduling_->wake();
   work_on_queues();
+  start_workflows();
   TM_CHECK(write_running(options_.data, {int(getpid()), endpoint_, options_.region}));
   if (options_.test_mode) {
     std::cerr << "TEST MODE: any access key is accepted and no policy is asked.\n";
@@ -105,6 +106,7 @@ void Program::stop() {
   due_.reset();
   tidy_.reset();
   queue_work_.reset();
+  workflow_work_.reset();
   metrics_flush_.reset();
   replay_.reset();
   waiters_.reset();

@@ -94,6 +94,7 @@ Status Program::make_services() {
   due_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { deliver_due(); });
   tidy_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { tidy_up(); });
   queue_work_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { work_on_queues(); });
+  workflow_work_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { start_workflows(); });
   metrics_flush_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { flush_metrics(); });
   recorder_ = std::make_unique<metrics::Recorder>(
       clock_, [this] { metrics_flush_->set(clock_.now().plus(metrics_flush_after)); });
@@ -132,6 +133,12 @@ Status Program::make_services() {
   launcher_->observe(*runs_);
   job_target_ = std::make_unique<glue::JobTarget>(*runs_);
   hub_->add_target(*job_target_);
+  const auto wake_workflows = [this](TimeMs at) { workflow_work_->set(at); };
+  const glue::Workflows::Parts workflows{*hub_, *runs_, clock_, random_, wake_workflows};
+  workflows_ = std::make_unique<glue::Workflows>(workflows);
+  runs_->follow(*workflows_);
+  workflow_target_ = std::make_unique<glue::WorkflowTarget>(*workflows_);
+  hub_->add_target(*workflow_target_);
   bus_target_ = std::make_unique<events::BusTarget>(*hub_, clock_, random_);
   hub_->add_target(*bus_target_);
   log_group_target_ = std::make_unique<events::LogGroupTarget>(
@@ -139,7 +146,7 @@ Status Program::make_services() {
         return ledger_->exists(scope, group);
       });
   hub_->add_target(*log_group_target_);
-  const Scheduling::Parts scheduling{*loops_, *store_, *hub_, *runs_, clock_, random_};
+  const Scheduling::Parts scheduling{*loops_, *store_, *hub_, *runs_, *workflows_, clock_, random_};
   scheduling_ = std::make_unique<Scheduling>(scheduling);
   queue_target_ = std::make_unique<sqs::QueueTarget>(*queues_);
   hub_->add_target(*queue_target_);
@@ -168,6 +175,18 @@ Status Program::load_state() {
     return scheduling_->engine().load(tx);
   };
   return store_->write_now(load);
+}
+
+void Program::wire_glue(const PassRole& pass) {
+  const glue::Api::Parts glue{*store_, *runs_, *hub_, scheduling_->triggers(), clock_, random_};
+  glue_api_ = std::make_unique<glue::Api>(glue, pass);
+  glue_api_->register_with(*router_);
+  trigger_api_ = std::make_unique<glue::TriggerApi>(*store_, scheduling_->triggers(), clock_);
+  trigger_api_->register_with(*router_);
+  const glue::WorkflowApi::Parts workflows{*store_, *workflows_, *runs_, scheduling_->triggers(),
+                                           clock_};
+  workflow_api_ = std::make_unique<glue::WorkflowApi>(workflows);
+  workflow_api_->register_with(*router_);
 }
 
 void Program::wire_operations() {
@@ -199,11 +218,7 @@ void Program::wire_operations() {
   schedule_desk_->open(*console_);
   iam_api_ = std::make_unique<iam::Api>(*store_, *authority_, clock_, random_);
   iam_api_->register_with(*router_);
-  const glue::Api::Parts glue{*store_, *runs_, *hub_, scheduling_->triggers(), clock_, random_};
-  glue_api_ = std::make_unique<glue::Api>(glue, pass);
-  glue_api_->register_with(*router_);
-  trigger_api_ = std::make_unique<glue::TriggerApi>(*store_, scheduling_->triggers(), clock_);
-  trigger_api_->register_with(*router_);
+  wire_glue(pass);
   logs_api_ = std::make_unique<logs::Api>(*logs_store_, *ledger_);
   logs_api_->register_with(*router_);
   alarm_api_ = std::make_unique<metrics::AlarmApi>(*store_, *alarms_);
@@ -228,6 +243,7 @@ void Program::wire_operations() {
                             {"last_modified_ms", seen.modified.ms}};
       },
       .run = [this](store::Tx& tx, std::string_view id) -> Result<json::object> {
+        if (glue::is_workflow_run(id)) return glue::shown_workflow_run(tx, id);
         TM_TRY(const auto run, runs_->find(tx, id));
         return run ? glue::shown_run(*run) : json::object();
       },

@@ -11,7 +11,7 @@ import pytest
 from support.crash_clients import Traffic
 from support import platform
 from support.failpoints import failpoint_names
-from support.history import OK, UNKNOWN, History, compare, read_store
+from support.history import OK, UNKNOWN, History, compare, read_store, waiting_batches
 from support.server import Server
 from support.waiting import wait_until
 
@@ -66,12 +66,30 @@ class Proof:
         platform.connect(server, "uploads", held)
         kind = {"source": ["crash.client"], "detail-type": ["run"]}
         platform.connect(server, "uploads", quick, pattern=kind)
+        self.make_workflow(server, kind)
         to_queue(server, "told", ["plain"], "told")
         dead = {"DeadLetterConfig": {"Arn": platform.queue_arn("dead")}}
         to_queue(server, "dead", ["dead"], "nowhere", **dead)
         put = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"}
         platform.make_role(server, "storm", "scheduler.amazonaws.com", put)
         server.kill()
+
+    def make_workflow(self, server, kind):
+        """Two events start a run of it, or a second after one: the job "then" twice, in turn."""
+        glue = server.client("glue")
+        then = platform.make_job(server, "then", NOTES_ITSELF.format(notes=str(self.notes)))
+        glue.create_workflow(Name="flow", MaxConcurrentRuns=2)
+        glue.create_trigger(Name="first", Type="EVENT", WorkflowName="flow",
+                            Actions=[{"JobName": then}],
+                            EventBatchingCondition={"BatchSize": 2, "BatchWindow": 1})
+        ended = {"LogicalOperator": "EQUALS", "JobName": then, "State": "SUCCEEDED"}
+        glue.create_trigger(Name="second", Type="CONDITIONAL", WorkflowName="flow",
+                            Actions=[{"JobName": then}], StartOnCreation=True,
+                            Predicate={"Logical": "ANY", "Conditions": [ended]})
+        arn = f"arn:aws:glue:us-east-1:{platform.ACCOUNT}:workflow/flow"
+        notify = {"Effect": "Allow", "Action": "glue:notifyEvent", "Resource": arn}
+        role = platform.make_role(server, "flow-events", "events.amazonaws.com", notify)
+        platform.put_rule(server, "flow", {"Id": "w", "Arn": arn, "RoleArn": role}, pattern=kind)
 
     def start(self, failpoints):
         """False if it crashed while it started, as the failpoint wanted."""
@@ -126,6 +144,7 @@ class Proof:
 
         wait_until(is_whole, 60, lambda: self.server.command("check", check=False).stdout)
         wait_until(lambda: runs_are_over(self.server), 120, "the quick runs to end")
+        wait_until(lambda: workflow_is_over(self.server), 120, "the workflow's runs to end")
         assert self.server.stop() == 0
         broken = compare(self.history, read_store(self.server.data), self.deleted)
         assert not broken, f"seed {self.seed}:\n" + "\n".join(broken)
@@ -136,6 +155,12 @@ class Proof:
 
 def runs_are_over(server):
     return all(run["JobRunState"] in platform.FINAL for run in platform.runs_of(server, "quick"))
+
+
+def workflow_is_over(server):
+    """Its runs have ended and no event waits: one is a batch for a second at most."""
+    runs = server.client("glue").get_workflow_runs(Name="flow", MaxResults=1000)["Runs"]
+    return all(run["Status"] == "COMPLETED" for run in runs) and not waiting_batches(server.data)
 
 
 def prove(directory, seed):

@@ -50,6 +50,7 @@ class Stored:
     kinds: dict  # id of an entry -> its detail type
     deliveries: list  # (event, rule, target, state, due, waits)
     starts: Counter  # delivery -> runs
+    batched: Counter  # id of an entry -> workflow runs that tell of it
     orphans: set  # files under objects/ that no row names
     missing: set  # files that a row names and that aren't there
     findings: list = field(default_factory=list)
@@ -59,15 +60,28 @@ def rows(database, sql):
     return database.execute(sql).fetchall()
 
 
+def open_store(data):
+    return sqlite3.connect(f"file:{data}/tidemill.db?mode=ro", uri=True)
+
+
+def waiting_batches(data):
+    """How many batches of events have started no workflow run yet."""
+    database = open_store(data)
+    (count,), = rows(database, "SELECT count(*) FROM glue_batches")
+    database.close()
+    return count
+
+
 def read_store(data):
     """The rows as SQLite gives them to anybody."""
-    database = sqlite3.connect(f"file:{data}/tidemill.db?mode=ro", uri=True)
-    entries, uploads, kinds = Counter(), Counter(), {}
+    database = open_store(data)
+    entries, uploads, kinds, entry_of = Counter(), Counter(), {}, {}
     for subject, envelope in rows(database, "SELECT subject, envelope FROM events"):
         event = json.loads(envelope)
         if event["source"] == "crash.client":
             entries[event["detail"]["id"]] += 1
             kinds[event["detail"]["id"]] = event["detail-type"]
+            entry_of[event["id"]] = event["detail"]["id"]
         elif event["detail-type"] == "Object Created":
             uploads[event["detail"]["object"]["key"]] += 1
     messages = ("SELECT m.body FROM sqs_messages m JOIN sqs_queues q ON q.box = m.box"
@@ -90,6 +104,9 @@ def read_store(data):
                         " FROM deliveries"),
         starts=Counter(row for (row,) in rows(
             database, "SELECT delivery FROM glue_runs WHERE delivery > 0")),
+        batched=Counter(entry_of[one] for (properties,) in rows(
+            database, "SELECT properties FROM glue_workflow_runs")
+            for one in json.loads(properties)["aws:eventIds"][1:-1].split(", ")),
         orphans=files - named - doomed,
         missing=named - files,
         findings=[text for (text,) in rows(database, "PRAGMA integrity_check") if text != "ok"],
@@ -124,6 +141,9 @@ def compare(history, stored, deleted=frozenset()):
     expect("events without their message", in_queue - set(stored.told))
     expect("messages without their event", set(stored.told) - in_queue)
     expect("events told twice", [i for i, count in stored.told.items() if count > 1])
+    for_workflow = {i for i, kind in stored.kinds.items() if kind == "run"}
+    expect("events without their workflow run", for_workflow - set(stored.batched))
+    expect("events in two workflow runs", [i for i, n in stored.batched.items() if n > 1])
     expect("orphan files", stored.orphans)
     expect("files missing", stored.missing)
     doubled = Counter(row[:3] for row in stored.deliveries)

@@ -1,0 +1,20 @@
+/// AWS's shapes of what the store keeps, as several operations show them.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "glue/runs.h"
+#include "glue/trigger.h"
+#include "wire/gen/glue.h"
+
+namespace tidemill::glue {
+
+[[nodiscard]] Result<wire::glue::JobRun> job_run_of(const RunRow& run, TimeMs now);
+[[nodiscard]] Result<wire::glue::Trigger> trigger_of(const JobTrigger& trigger);
+
+/// The number that a NextToken stands for: of the last row of the page before; 0 for the first
+/// page. Fails with InvalidInputException.
+[[nodiscard]] Result<std::int64_t> position_of(const std::optional<std::string>& token);
+
+}  // namespace tidemill::glue
