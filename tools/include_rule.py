@@ -48,7 +48,7 @@ LIBRARIES = {
     "openssl/": {"base", "io", "http", "wire"},
     "simdjson": {"base", "io", "http", "wire", "pattern"},
     "pugixml": {"wire"},
-    "re2/": {"wire", "logs", "pattern"},
+    "re2/": {"wire", "logs", "pattern", "glue"},
     "sqlite3.h": {"store", "cli"},  # cli names its version
     "toml++/": {"server"},
     "CLI/": {"cli"},

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "glue/api.h"
+#include "glue/catalog/database.h"
 #include "glue/refusal.h"
 #include "glue/tags.h"
 #include "glue/workflow/workflow.h"
@@ -45,12 +46,14 @@ wire::Access access_by_arn(const Caller&, const Request& request) {
   return {.resource = request.ResourceArn.value_or("*")};
 }
 
-/// Tags hang on jobs, triggers and workflows that are there. Gives the trigger, if it is one.
+/// Tags hang on jobs, triggers, workflows and databases that are there. Gives the trigger, if it
+/// is one.
 Result<std::optional<JobTrigger>> require_arn(store::Tx& tx, const std::string& text) {
   const auto arn = Arn::parse(text);
   const auto slash = arn ? arn->resource.find('/') : std::string::npos;
   const auto kind = arn && slash != std::string::npos ? arn->resource.substr(0, slash) : "";
-  const bool is_known = kind == "job" || kind == "trigger" || kind == "workflow";
+  const bool is_known =
+      kind == "job" || kind == "trigger" || kind == "workflow" || kind == "database";
   if (!arn || arn->service != "glue" || !is_known) {
     return invalid_input(fmt::format("Invalid resource ARN: {}", text));
   }
@@ -59,6 +62,10 @@ Result<std::optional<JobTrigger>> require_arn(store::Tx& tx, const std::string& 
   if (kind == "trigger") return require_trigger(tx, scope, name);
   if (kind == "workflow") {
     TM_CHECK(require_workflow(tx, scope, name));
+    return std::nullopt;
+  }
+  if (kind == "database") {
+    TM_CHECK(catalog::require_database(tx, scope, name));
     return std::nullopt;
   }
   TM_TRY([[maybe_unused]] const auto job, require_job(tx, scope, name));

@@ -87,7 +87,6 @@ constexpr std::array known = {
     Known{"aws.glue", "Glue Crawler State Change", {}, "detail."},
     Known{"aws.glue", "Glue Data Catalog Database State Change", {}, "detail."},
     Known{"aws.glue", "Glue Data Catalog Table State Change", {}, "detail."},
-    Known{"aws.glue", "Glue Workflow Run State Change", {}, "detail."},
     Known{"aws.events", "Scheduled Event", {}},
     Known{"aws.cloudwatch", "CloudWatch Alarm State Change", of_alarm, "detail.configuration."},
 };

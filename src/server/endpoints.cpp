@@ -128,6 +128,7 @@ Program::Answer Program::reset(const console::Question&) {
     TM_CHECK(scheduling_->engine().reset(tx));
     TM_CHECK(hub_->reset(tx));
     TM_CHECK(runs_->reset(tx));
+    TM_CHECK(glue::catalog::reset(tx));
     TM_CHECK(queues_->reset(tx));
     TM_CHECK(objects_->reset(tx));
     TM_CHECK(metrics::AlarmBook::reset(tx));

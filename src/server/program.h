@@ -21,6 +21,7 @@
 #include "glue/api.h"
 #include "glue/api_triggers.h"
 #include "glue/api_workflows.h"
+#include "glue/catalog/api_catalog.h"
 #include "glue/launch/process_launcher.h"
 #include "glue/workflow/workflow_target.h"
 #include "http/server.h"
@@ -175,6 +176,8 @@ class Program {
   std::unique_ptr<glue::Api> glue_api_;
   std::unique_ptr<glue::TriggerApi> trigger_api_;
   std::unique_ptr<glue::WorkflowApi> workflow_api_;
+  std::unique_ptr<glue::catalog::Announcer> catalog_announcer_;
+  std::unique_ptr<glue::catalog::CatalogApi> catalog_api_;
   std::unique_ptr<logs::Api> logs_api_;
   std::unique_ptr<metrics::AlarmApi> alarm_api_;
   std::unique_ptr<metrics::MetricApi> metric_api_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "events/schema.h"
+#include "glue/catalog/schema.h"
 #include "glue/schema.h"
 #include "iam/schema.h"
 #include "logs/schema.h"
@@ -81,7 +82,8 @@ Status Program::open_stores() {
   };
   TM_TRY(store_, open("tidemill.db",
                       joined(iam::migrations, events::migrations, s3::migrations, glue::migrations,
-                             schedule::migrations, sqs::migrations, metrics::alarm_migrations)));
+                             glue::catalog::migrations, schedule::migrations, sqs::migrations,
+                             metrics::alarm_migrations)));
   TM_TRY(logs_store_, open("logs.db", joined(logs::migrations)));
   TM_TRY(metrics_store_, open("metrics.db", joined(metrics::metric_migrations)));
   return {};
@@ -187,6 +189,9 @@ void Program::wire_glue(const PassRole& pass) {
                                            clock_};
   workflow_api_ = std::make_unique<glue::WorkflowApi>(workflows);
   workflow_api_->register_with(*router_);
+  catalog_announcer_ = std::make_unique<glue::catalog::Announcer>(*hub_, clock_, random_);
+  catalog_api_ = std::make_unique<glue::catalog::CatalogApi>(*store_, *catalog_announcer_, clock_);
+  catalog_api_->register_with(*router_);
 }
 
 void Program::wire_operations() {
