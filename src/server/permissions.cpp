@@ -66,6 +66,10 @@ Result<explain::TargetFacts> Program::facts_of(store::Tx& tx, const Scope& scope
     TM_TRY(const auto workflow, glue::find_workflow(tx, place, name));
     facts.exists = workflow.has_value();
   }
+  if (api_destination_target_->takes(*arn)) {
+    TM_TRY(const auto destination, events::find_api_destination(tx, target.arn));
+    facts.exists = destination.has_value();
+  }
   if (!job_target_->takes(*arn)) return facts;
   TM_TRY(const auto job, glue::find_job(tx, place, name));
   facts.exists = job.has_value();

@@ -13,7 +13,9 @@
 #include "console/console.h"
 #include "events/api.h"
 #include "events/api_archives.h"
+#include "events/api_connections.h"
 #include "events/bus_target.h"
+#include "events/courier.h"
 #include "events/log_group_target.h"
 #include "explain/doctor.h"
 #include "explain/lint.h"
@@ -24,6 +26,7 @@
 #include "glue/catalog/api_catalog.h"
 #include "glue/launch/process_launcher.h"
 #include "glue/workflow/workflow_target.h"
+#include "http/client.h"
 #include "http/server.h"
 #include "iam/api.h"
 #include "iam/authority.h"
@@ -66,9 +69,11 @@ class Program {
   Status open_stores();
   void give_up();
   Status make_services();
+  void make_outside();
   Status load_state();
   void wire_operations();
   void wire_glue(const PassRole& pass);
+  void wire_connections();
   void wire_endpoints();
   void wire_delivery_endpoints();
   /// Work that goes on by itself, a step a commit.
@@ -89,6 +94,7 @@ class Program {
   Task<Status> sample_metrics(TimeMs at);
 
   [[nodiscard]] iam::AuthorityOptions authority_options() const;
+  [[nodiscard]] http::ClientOptions client_options() const;
   [[nodiscard]] events::Hub::Options hub_options();
   [[nodiscard]] sqs::Queues::Options queue_options();
   [[nodiscard]] events::RoleDecision role_allows(const events::Delivery& delivery,
@@ -132,6 +138,7 @@ class Program {
   std::unique_ptr<io::Pool> pool_;
   Gate gate_;
   std::unique_ptr<http::Server> http_;
+  std::unique_ptr<http::Client> client_;
   std::unique_ptr<iam::Authority> authority_;
   std::unique_ptr<io::Alarm> due_, tidy_, queue_work_, workflow_work_, replay_, metrics_flush_;
   std::unique_ptr<metrics::Recorder> recorder_;
@@ -156,6 +163,9 @@ class Program {
   std::unique_ptr<glue::WorkflowTarget> workflow_target_;
   std::unique_ptr<events::BusTarget> bus_target_;
   std::unique_ptr<events::LogGroupTarget> log_group_target_;
+  std::unique_ptr<events::Courier> courier_;
+  std::unique_ptr<events::ApiDestinationTarget> api_destination_target_;
+  std::unique_ptr<events::Authorizer> connection_authorizer_;
   std::unique_ptr<Scheduling> scheduling_;
   std::unique_ptr<sqs::QueueTarget> queue_target_;
   std::unique_ptr<metrics::AlarmBook> alarms_;
@@ -170,6 +180,7 @@ class Program {
   std::unique_ptr<s3::Api> s3_api_;
   std::unique_ptr<events::Api> events_api_;
   std::unique_ptr<events::ArchiveApi> archive_api_;
+  std::unique_ptr<events::ConnectionApi> connection_api_;
   std::unique_ptr<schedule::Api> schedule_api_;
   std::unique_ptr<ScheduleDesk> schedule_desk_;
   std::unique_ptr<iam::Api> iam_api_;

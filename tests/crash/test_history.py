@@ -87,3 +87,16 @@ def test_what_does_not_fit(history, stored, change):
     for name, value in change.items():
         setattr(stored, name, value)
     assert compare(history, stored)
+
+
+@pytest.mark.parametrize("hooks, wrong", [
+    ({"3": {"key"}}, None),
+    ({}, "never went outside"),
+    ({"3": {"key"}, "1": {"other"}}, "nobody published"),
+    ({"3": {"key", "another"}}, "with another key"),
+])
+def test_outside(history, stored, hooks, wrong):
+    stored.events["3"] += 1
+    stored.kinds["3"] = "out"
+    found = compare(history, stored, hooks=hooks)
+    assert any(wrong in text for text in found) if wrong else found == []
