@@ -21,7 +21,7 @@ STANDS_ON = {
     "terraform": ["base"],
     "store": ["io"],
     "iam": ["store"],
-    "events": ["store", "pattern", "calendar", "iam"],
+    "events": ["store", "pattern", "calendar", "iam", "http"],
     "schedule": ["events"],
     "s3": ["events"],
     "glue": ["events"],

@@ -24,6 +24,8 @@ struct Options {
   int threads = 0;
   int audit_days = 30;
   bool strict_aws = false;
+  bool allow_local_targets = false;
+  std::string ca_file;
   bool test_mode = false;
   std::string failpoints;
   bool allow_failpoints = false;

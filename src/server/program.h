@@ -21,6 +21,7 @@
 #include "glue/api.h"
 #include "glue/api_triggers.h"
 #include "glue/launch/process_launcher.h"
+#include "http/client.h"
 #include "http/server.h"
 #include "iam/api.h"
 #include "iam/authority.h"
@@ -84,6 +85,7 @@ class Program {
   Task<Status> sample_metrics(TimeMs at);
 
   [[nodiscard]] iam::AuthorityOptions authority_options() const;
+  [[nodiscard]] http::ClientOptions client_options() const;
   [[nodiscard]] events::Hub::Options hub_options();
   [[nodiscard]] sqs::Queues::Options queue_options();
   [[nodiscard]] events::RoleDecision role_allows(const events::Delivery& delivery,
@@ -127,6 +129,7 @@ class Program {
   std::unique_ptr<io::Pool> pool_;
   Gate gate_;
   std::unique_ptr<http::Server> http_;
+  std::unique_ptr<http::Client> client_;
   std::unique_ptr<iam::Authority> authority_;
   std::unique_ptr<io::Alarm> due_, tidy_, queue_work_, replay_, metrics_flush_;
   std::unique_ptr<metrics::Recorder> recorder_;

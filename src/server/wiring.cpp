@@ -48,6 +48,11 @@ iam::AuthorityOptions Program::authority_options() const {
           .test_mode = options_.test_mode};
 }
 
+http::ClientOptions Program::client_options() const {
+  return {.allow_local = options_.allow_local_targets || options_.test_mode,
+          .ca_file = options_.ca_file};
+}
+
 events::Hub::Options Program::hub_options() {
   return {.role_allows = [this](const events::Delivery& delivery,
                                 std::string_view action) { return role_allows(delivery, action); },
@@ -89,6 +94,7 @@ Status Program::open_stores() {
 
 Status Program::make_services() {
   pool_ = std::make_unique<io::Pool>(pool_threads, pool_queue_max);
+  TM_TRY(client_, http::Client::make(client_options()));
   ledger_ = std::make_unique<logs::Ledger>(clock_);
   authority_ = std::make_unique<iam::Authority>(authority_options());
   due_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { deliver_due(); });
