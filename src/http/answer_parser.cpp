@@ -4,6 +4,8 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "http/parser.h"
+
 namespace tidemill::http {
 namespace beast = boost::beast;
 using beast::error_code;
@@ -108,6 +110,8 @@ Status AnswerParser::put(std::string_view bytes) {
   s.has_begun = s.has_begun || !bytes.empty();
   s.rest.append(bytes);
   while (!s.rest.empty() && !is_done()) {
+    const bool is_in_chunks = s.parser->is_header_done() && s.parser->chunked();
+    if (is_in_chunks && s.rest.size() < chunked_rest_min) return {};
     error_code ec;
     const auto used = s.parser->put(boost::asio::buffer(s.rest), ec);
     s.rest.erase(0, used);

@@ -182,7 +182,7 @@ Result<RequestParser::Step> RequestParser::decode_chunked(std::string_view bytes
   constexpr std::size_t chunk_line_max = 4096;
   Parser& parser = *state_->parser;
   Step step;
-  if (bytes.empty()) {
+  if (bytes.size() < chunked_rest_min) {
     step.needs_more = true;
     return step;
   }

@@ -32,6 +32,10 @@ class HeadScanner {
   std::size_t scanned_ = 0;  // Bytes without a line feed behind line_.
 };
 
+/// A chunked body that isn't over has at least so many bytes to come ("0\r\n\r\n"). Beast's parser
+/// must not see fewer: it aborts on an end that arrives in small pieces.
+inline constexpr std::size_t chunked_rest_min = 5;
+
 /// What the head says about the connection and the body.
 struct Framing {
   std::uint64_t content_length = 0;

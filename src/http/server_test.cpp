@@ -388,5 +388,29 @@ TEST_F(ServerTest, SaysWhyItCannotListen) {
   EXPECT_THAT(again.error().message, HasSubstr(fmt::format("127.0.0.1:{}", server->port())));
 }
 
+TEST(RequestParser, TakesTheEndOfAChunkedBodyInPieces) {
+  for (const std::string body : {"0\r\n\r\n", "2\r\nab\r\n0\r\nX: y\r\n\r\n"}) {
+    RequestParser parser;
+    Request request;
+    ASSERT_TRUE(parser.parse_head("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+                                  request));
+    std::string seen, unused;
+    bool done = false;
+    for (const char c : body) {
+      ASSERT_FALSE(done);
+      unused += c;
+      for (bool more = false; !more && !done;) {
+        const auto step = parser.decode_chunked(unused).value();
+        seen += step.piece;
+        unused.erase(0, step.consumed);
+        more = step.needs_more || unused.empty();
+        done = step.done;
+      }
+    }
+    EXPECT_TRUE(done);
+    EXPECT_EQ(seen, body.size() > 5 ? "ab" : "");
+  }
+}
+
 }  // namespace
 }  // namespace tidemill::http
