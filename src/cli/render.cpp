@@ -51,6 +51,11 @@ void story_of_delivery(std::string& out, const json::object& delivery, Style sty
   if (const auto code = text(delivery, "code"); !code.empty()) {
     out += fmt::format("        {} {}\n", style.bad(code), text(delivery, "message"));
   }
+  const bool pending = text(delivery, "state") == "pending";
+  if (pending && !number(delivery, "due_ms")) out += "        on its way to the target\n";
+  if (!child(delivery, "run") && !text(delivery, "result").empty()) {
+    out += "        " + text(delivery, "result") + "\n";
+  }
   if (const auto due = number(delivery, "due_ms")) {
     out += truth(delivery, "waits") ? fmt::format("        waits for the target to have room\n")
                                     : fmt::format("        next try at {}\n", when(due));

@@ -12,6 +12,7 @@ std::string outcome(const json::object& delivery) {
   if (text(delivery, "state") == "done") return text(delivery, "result");
   if (truth(delivery, "waits")) return "waits for the target to have room";
   const auto due = number(delivery, "due_ms");
+  if (text(delivery, "state") == "pending" && !due) return "on its way to the target";
   const auto why = fmt::format("{} {}", text(delivery, "code"), text(delivery, "message"));
   return due ? fmt::format("next try {}: {}", when(due), why) : why;
 }

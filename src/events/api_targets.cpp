@@ -25,12 +25,18 @@ wire::Access rule_access(const Caller& caller, const Request& request) {
 /// What stands against `target`, if anything: an entry of FailedEntries.
 Status check_target(const RuleTarget& target, const Hub& hub) {
   TM_CHECK(check_input(target.input, target.id));
-  if (hub.target_for(target.arn) != nullptr) return {};
-  return fail(Errc::invalid_argument, "ValidationException",
-              fmt::format("Provided Arn is not a target that events can be delivered to: {}. "
-                          "Served are Glue jobs, arn:aws:glue:REGION:ACCOUNT:job/NAME, SQS "
-                          "queues, arn:aws:sqs:REGION:ACCOUNT:NAME, and event buses",
-                          target.arn));
+  const auto* kind = hub.target_for(target.arn);
+  if (kind != nullptr && kind->needs_role() && target.role_arn.empty()) {
+    return fail(Errc::invalid_argument, "ValidationException",
+                fmt::format("RoleArn is required for target {}.", target.arn));
+  }
+  if (kind != nullptr) return {};
+  return fail(
+      Errc::invalid_argument, "ValidationException",
+      fmt::format("Provided Arn is not a target that events can be delivered to: {}. "
+                  "Served are Glue jobs, arn:aws:glue:REGION:ACCOUNT:job/NAME, SQS "
+                  "queues, arn:aws:sqs:REGION:ACCOUNT:NAME, API destinations, and event buses",
+                  target.arn));
 }
 
 }  // namespace

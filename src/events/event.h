@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,19 +42,25 @@ struct Delivery {
   std::string role_arn;         ///< Of the target; may be empty.
   std::string dead_letter_arn;  ///< Of the target's DeadLetterConfig; may be empty.
   std::string group_id;         ///< Of the target: its SqsParameters.MessageGroupId; may be empty.
+  std::string http;             ///< Of the target: its HttpParameters as JSON; may be empty.
   /// What the target is to get, after Input, InputPath or InputTransformer: JSON text.
   std::string input;
   bool input_is_event = true;  ///< No Input… was given: `input` is the envelope itself.
   int attempts = 0;            ///< Tries made before this one.
   TimeMs created;
+  std::int64_t age_seconds_max = 86'400;  ///< Of its RetryPolicy.
 
+  [[nodiscard]] bool is_expired(TimeMs now) const {
+    return now.ms - created.ms > age_seconds_max * 1000;
+  }
   /// Else a schedule of EventBridge Scheduler sends it.
   [[nodiscard]] bool is_of_rule() const { return rule_arn.contains(":rule/"); }
 };
 
 /// What one try came to.
 struct Outcome {
-  enum class Kind { done, retry, refused };
+  /// sent: it is on its way out of the program; Hub::settle is told what comes of it.
+  enum class Kind { done, retry, refused, sent };
   Kind kind = Kind::done;
   /// For retry and refused: EventBridge's ERROR_CODE ("NO_PERMISSIONS", "NO_RESOURCE", …) and text.
   std::string code;
@@ -61,6 +68,8 @@ struct Outcome {
   std::string result;  ///< For done: what it made, e.g. the run id.
   /// For retry: it waits for the target to become free (Bus::target_free) rather than for time.
   bool waits_for_target = false;
+  /// For retry: when the target wants to be asked again at the earliest.
+  std::optional<TimeMs> not_before = {};
 };
 
 }  // namespace tidemill::events

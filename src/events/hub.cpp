@@ -22,16 +22,32 @@ constexpr int depth_max = 8;
 constexpr std::string_view delivery_columns =
     "d.id, d.account, d.region, e.id, e.envelope, d.rule_name, d.rule_arn, d.target_id, "
     "d.target_arn, d.role_arn, d.input, d.input_is_event, d.tries, d.created_ms, d.event, "
-    "d.retries_max, d.age_seconds_max, e.subject, d.group_id, d.dead_letter_arn";
+    "d.retries_max, d.age_seconds_max, e.subject, d.group_id, d.dead_letter_arn, d.http, d.state, "
+    "d.due_ms, d.waits";
 
-struct StoredDelivery {
+std::optional<std::string_view> maybe(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+}
+
+bool may_reach(const Event& event, const Rule& rule) {
+  const auto& only = event.only_rules;
+  return only.empty() || std::ranges::find(only, rule.arn()) != only.end();
+}
+
+}  // namespace
+
+struct Hub::StoredDelivery {
   Delivery delivery;
   std::int64_t event_seq = 0;
   RetryPolicy policy;
   std::string subject;
+  bool waits = false;   ///< For its target's room.
+  bool is_out = false;  ///< On its way to a target outside.
+
+  static StoredDelivery read(const store::Row& row);
 };
 
-StoredDelivery read_delivery(const store::Row& row) {
+Hub::StoredDelivery Hub::StoredDelivery::read(const store::Row& row) {
   StoredDelivery stored;
   Delivery& d = stored.delivery;
   d.id = row.integer(0);
@@ -50,9 +66,13 @@ StoredDelivery read_delivery(const store::Row& row) {
   d.created = {row.integer(13)};
   stored.event_seq = row.integer(14);
   stored.policy = {int(row.integer(15)), row.integer(16)};
+  d.age_seconds_max = stored.policy.age_seconds_max;
   stored.subject = row.text(17);
   d.group_id = row.text(18);
   d.dead_letter_arn = row.text(19);
+  d.http = row.text(20);
+  stored.waits = row.integer(23) != 0;
+  stored.is_out = row.bytes(21) == "pending" && row.null(22);
   if (const auto event = json::parse_object(d.event)) {
     d.event_source = json::text_or_empty(*event, "source");
     d.event_detail_type = json::text_or_empty(*event, "detail-type");
@@ -60,16 +80,12 @@ StoredDelivery read_delivery(const store::Row& row) {
   return stored;
 }
 
-std::optional<std::string_view> maybe(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+Result<std::optional<Hub::StoredDelivery>> Hub::find_delivery(store::Tx& tx, std::int64_t id) {
+  static const std::string sql =
+      fmt::format("SELECT {} FROM deliveries d JOIN events e ON e.seq = d.event WHERE d.id = $1",
+                  delivery_columns);
+  return tx.one(sql, StoredDelivery::read, id);
 }
-
-bool may_reach(const Event& event, const Rule& rule) {
-  const auto& only = event.only_rules;
-  return only.empty() || std::ranges::find(only, rule.arn()) != only.end();
-}
-
-}  // namespace
 
 /// What a try came to and what the row is to say.
 struct Hub::Try {
@@ -149,7 +165,7 @@ Status Hub::load(store::Tx& tx) {
          tx.all("SELECT DISTINCT target_arn FROM deliveries WHERE state = 'pending' AND waits = 1",
                 [](const store::Row& row) { return row.text(0); }));
   for (const auto& arn : waiting) TM_CHECK(target_free(tx, arn));
-  return {};
+  return resend(tx);
 }
 
 Result<Hub::Published> Hub::record_event(store::Tx& tx, const Event& event) {
@@ -234,9 +250,11 @@ Delivery Hub::make_delivery(const Sender& sender, const RuleTarget& target,
   d.role_arn = target.role_arn;
   d.group_id = target.group_id;
   d.dead_letter_arn = target.dead_letter_arn;
+  d.http = target.http;
   d.input = make_input(target.input, published.envelope, {d.rule_arn, d.rule_name, now});
   d.input_is_event = target.input.whole_event();
   d.created = now;
+  d.age_seconds_max = target.retry.age_seconds_max;
   return d;
 }
 
@@ -265,14 +283,16 @@ Status Hub::skip(store::Tx& tx, const Delivery& delivery, const Earlier& earlier
 Status Hub::insert(store::Tx& tx, const Delivery& d, const RetryPolicy& policy, const Try& result,
                    const Published& published) {
   const auto& outcome = result.outcome;
-  const bool failed = outcome.kind != Outcome::Kind::done;
+  const bool failed =
+      outcome.kind == Outcome::Kind::retry || outcome.kind == Outcome::Kind::refused;
   const bool pending = result.state == "pending";
   TM_CHECK(tx.exec(
       "INSERT INTO deliveries (id, event, account, region, rule_name, rule_arn, target_id,"
       " target_arn, role_arn, input, input_is_event, retries_max, age_seconds_max, state, tries,"
       " due_ms, waits, code, message, result, created_ms, ended_ms, group_id, dead_letter_arn,"
-      " dead_letter) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
-      " $17, $18, $19, $20, $21, $22, $23, $24, $25)",
+      " dead_letter, http) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+      "$15,"
+      " $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
       d.id, published.seq, d.scope.account, d.scope.region, d.rule_name, d.rule_arn, d.target_id,
       d.target_arn, d.role_arn, d.input_is_event ? std::string() : d.input,
       d.input_is_event ? 1 : 0, policy.attempts_max, policy.age_seconds_max, result.state,
@@ -280,9 +300,9 @@ Status Hub::insert(store::Tx& tx, const Delivery& d, const RetryPolicy& policy, 
       pending && outcome.waits_for_target ? 1 : 0,
       failed ? std::optional(outcome.code) : std::nullopt,
       failed ? std::optional(outcome.message) : std::nullopt,
-      failed ? std::nullopt : std::optional(outcome.result), d.created.ms,
+      result.state == "done" ? std::optional(outcome.result) : std::nullopt, d.created.ms,
       pending ? std::nullopt : std::optional(d.created.ms), d.group_id, d.dead_letter_arn,
-      maybe(result.dead_letter)));
+      maybe(result.dead_letter), d.http));
   return record(tx, d, published.seq, result, published.event.subject);
 }
 
@@ -315,28 +335,40 @@ Result<Outcome> Hub::apply(store::Tx& tx, const Delivery& delivery) {
 }
 
 Result<Hub::Try> Hub::attempt(store::Tx& tx, const Delivery& delivery, const RetryPolicy& policy) {
-  Try result;
-  TM_TRY(result.outcome, apply(tx, delivery));
-  result.tries = delivery.attempts + 1;
-  result.now = clock_.now();
+  TM_TRY(auto outcome, apply(tx, delivery));
+  return judge(tx, delivery, policy, std::move(outcome));
+}
+
+/// What follows from a try's outcome: the end, another try, a dead letter.
+Result<Hub::Try> Hub::judge(store::Tx& tx, const Delivery& delivery, const RetryPolicy& policy,
+                            Outcome outcome) {
+  Try result{.outcome = std::move(outcome), .now = clock_.now()};
+  const bool waits = result.outcome.waits_for_target;
+  // Only what has an outcome counts as a try, and waiting for room is none.
+  const bool is_try = result.outcome.kind != Outcome::Kind::sent && !waits;
+  result.tries = delivery.attempts + (is_try ? 1 : 0);
   if (result.outcome.kind == Outcome::Kind::refused) {
     TM_CHECK(bury(tx, delivery, Exhausted::not_retried, result));
+    return result;
   }
-  if (result.outcome.kind != Outcome::Kind::retry) return result;
-  if (result.outcome.waits_for_target) {
-    result.due = result.now.plus(waiting_retry);
-  } else {
-    std::array<std::uint8_t, 2> bytes;
-    random_.fill(bytes);
-    const double jitter = (bytes[0] * 256 + bytes[1]) / 65536.0;
-    result.due = next_try(policy, delivery.created, result.tries, result.now, jitter);
-  }
+  if (result.outcome.kind == Outcome::Kind::done) return result;
   result.state = "pending";
+  if (result.outcome.kind == Outcome::Kind::sent) return result;
+  result.due = waits ? result.now.plus(waiting_retry) : next_due(delivery, policy, result);
   if (!result.due) {
     const bool by_attempts = result.tries > policy.attempts_max;
     TM_CHECK(bury(tx, delivery, by_attempts ? Exhausted::attempts : Exhausted::age, result));
   }
   return result;
+}
+
+std::optional<TimeMs> Hub::next_due(const Delivery& delivery, const RetryPolicy& policy,
+                                    const Try& result) {
+  std::array<std::uint8_t, 2> bytes;
+  random_.fill(bytes);
+  const double jitter = (bytes[0] * 256 + bytes[1]) / 65536.0;
+  return next_try(policy, delivery.created, result.tries, result.now, jitter,
+                  result.outcome.not_before);
 }
 
 /// The delivery ends here, with a dead letter where one is asked for.
@@ -352,6 +384,7 @@ Status Hub::bury(store::Tx& tx, const Delivery& delivery, Exhausted exhausted, T
 
 Status Hub::record(store::Tx& tx, const Delivery& delivery, std::int64_t event_seq,
                    const Try& result, const std::string& subject) {
+  if (result.outcome.kind == Outcome::Kind::sent) return {};  // settle() has news.
   TM_FAILPOINT_CHECK("events.record");
   count(tx, delivery, result);
   if (!delivery.is_of_rule()) {  // A schedule's history tells what its deliveries came to.
@@ -403,30 +436,53 @@ void Hub::count(store::Tx& tx, const Sender& sender) const {
 
 Status Hub::retry(store::Tx& tx, std::int64_t delivery_id, Try& result) {
   TM_FAILPOINT_CHECK("events.retry");
-  static const std::string sql =
-      fmt::format("SELECT {} FROM deliveries d JOIN events e ON e.seq = d.event WHERE d.id = $1",
-                  delivery_columns);
-  TM_TRY(auto stored, tx.one(sql, read_delivery, delivery_id));
+  TM_TRY(const auto stored, find_delivery(tx, delivery_id));
   TM_ASSERT(stored.has_value());
   TM_TRY(result, attempt(tx, stored->delivery, stored->policy));
+  return finish(tx, *stored, result);
+}
+
+Status Hub::settle(store::Tx& tx, std::int64_t delivery_id, const Outcome& outcome) {
+  TM_FAILPOINT_CHECK("outside.settle");
+  TM_TRY(const auto stored, find_delivery(tx, delivery_id));
+  if (!stored || !stored->is_out) return {};  // A reset has forgotten it.
+  TM_TRY(const auto result, judge(tx, stored->delivery, stored->policy, outcome));
+  return finish(tx, *stored, result);
+}
+
+/// What was on its way outside when the program ended may have arrived or not: it goes again.
+Status Hub::resend(store::Tx& tx) {
+  TM_TRY(const auto out,
+         tx.all("SELECT id FROM deliveries WHERE state = 'pending' AND due_ms IS NULL ORDER BY id",
+                [](const store::Row& row) { return row.integer(0); }));
+  for (const auto id : out) {
+    Try result;
+    TM_CHECK(retry(tx, id, result));
+  }
+  return {};
+}
+
+/// The row says what a try that wasn't the first came to.
+Status Hub::finish(store::Tx& tx, const StoredDelivery& stored, const Try& result) {
   const auto& outcome = result.outcome;
   const bool done = result.state == "done", pending = result.state == "pending";
+  const bool sent = outcome.kind == Outcome::Kind::sent;
   TM_CHECK(
       tx.exec("UPDATE deliveries SET state = $2, tries = $3, due_ms = $4, waits = $5, code = $6,"
               " message = $7, result = $8, ended_ms = $9, dead_letter = $10 WHERE id = $1",
-              delivery_id, result.state, result.tries,
+              stored.delivery.id, result.state, result.tries,
               result.due ? std::optional(result.due->ms) : std::nullopt,
               pending && outcome.waits_for_target ? 1 : 0,
-              done ? std::nullopt : std::optional(outcome.code),
-              done ? std::nullopt : std::optional(outcome.message),
+              done || sent ? std::nullopt : std::optional(outcome.code),
+              done || sent ? std::nullopt : std::optional(outcome.message),
               done ? std::optional(outcome.result) : std::nullopt,
               pending ? std::nullopt : std::optional(result.now.ms), maybe(result.dead_letter)));
   // Still waiting for the same target is no news.
-  if (pending && outcome.waits_for_target && stored->delivery.attempts > 0) {
+  if (pending && outcome.waits_for_target && stored.waits) {
     announce(tx, result);
     return {};
   }
-  return record(tx, stored->delivery, stored->event_seq, result, stored->subject);
+  return record(tx, stored.delivery, stored.event_seq, result, stored.subject);
 }
 
 Status Hub::target_free(store::Tx& tx, std::string_view target_arn) {
@@ -438,7 +494,7 @@ Status Hub::target_free(store::Tx& tx, std::string_view target_arn) {
   for (const auto id : waiting) {
     Try result;
     TM_CHECK(retry(tx, id, result));
-    if (result.state == "pending") return {};
+    if (result.outcome.waits_for_target) return {};
   }
   return options_.freed ? options_.freed(tx, target_arn) : Status();
 }
@@ -460,8 +516,9 @@ Result<std::optional<TimeMs>> Hub::deliver_due(store::Tx& tx) {
 }
 
 Status Hub::reset(store::Tx& tx) {
-  for (const auto* table : {"replays", "archived_events", "archives", "decisions", "deliveries",
-                            "events", "rule_files", "targets", "rules", "event_tags", "buses"}) {
+  for (const auto* table :
+       {"replays", "archived_events", "archives", "decisions", "deliveries", "events", "rule_files",
+        "targets", "rules", "event_tags", "buses", "api_destinations", "connections"}) {
     TM_CHECK(tx.exec(fmt::format("DELETE FROM {}", table)));
   }
   tx.on_commit([this] {

@@ -75,6 +75,9 @@ class Hub final : public Bus {
   /// Writes `line` to its group, for a target that `delivery` reached.
   [[nodiscard]] Status log(store::Tx& tx, const Delivery& delivery, const LogLine& line);
 
+  /// What came of a delivery that was sent outside (Outcome::Kind::sent).
+  [[nodiscard]] Status settle(store::Tx& tx, std::int64_t delivery_id, const Outcome& outcome);
+
   /// Tries the pending deliveries that are due. Gives the next due time, if any.
   [[nodiscard]] Result<std::optional<TimeMs>> deliver_due(store::Tx& tx);
 
@@ -97,6 +100,7 @@ class Hub final : public Bus {
 
  private:
   struct Try;
+  struct StoredDelivery;
   struct Published {
     const Event& event;
     std::int64_t seq;
@@ -113,9 +117,16 @@ class Hub final : public Bus {
   Status insert(store::Tx& tx, const Delivery& delivery, const RetryPolicy& policy,
                 const Try& result, const Published& published);
   Result<Try> attempt(store::Tx& tx, const Delivery& delivery, const RetryPolicy& policy);
+  Result<Try> judge(store::Tx& tx, const Delivery& delivery, const RetryPolicy& policy,
+                    Outcome outcome);
+  std::optional<TimeMs> next_due(const Delivery& delivery, const RetryPolicy& policy,
+                                 const Try& result);
   Result<Outcome> apply(store::Tx& tx, const Delivery& delivery);
   Status bury(store::Tx& tx, const Delivery& delivery, Exhausted exhausted, Try& result);
+  static Result<std::optional<StoredDelivery>> find_delivery(store::Tx& tx, std::int64_t id);
   Status retry(store::Tx& tx, std::int64_t delivery_id, Try& result);
+  Status resend(store::Tx& tx);
+  Status finish(store::Tx& tx, const StoredDelivery& stored, const Try& result);
   Status record(store::Tx& tx, const Delivery& delivery, std::int64_t event_seq, const Try& result,
                 const std::string& subject);
   static std::string record_text(const Delivery& delivery, const Try& result,

@@ -289,6 +289,85 @@ TEST_F(HubTest, EveryTryIsDecidedOnDisk) {
   EXPECT_EQ(decided_, 2);
 }
 
+TEST_F(HubTest, WaitingForRoomIsNoTry) {
+  put_rule("sales", sales);
+  workshop_.room = 0;
+  ASSERT_TRUE(publish("sales/1"));
+  ASSERT_TRUE(write([this](store::Tx& tx) { return hub_->target_free(tx, job); }));
+  EXPECT_EQ(deliveries().front().tries, 0);
+  workshop_.room = 1;
+  ASSERT_TRUE(write([this](store::Tx& tx) { return hub_->target_free(tx, job); }));
+  EXPECT_EQ(deliveries(), (std::vector<Row>{{"done", "", "", "jr_1", 1}}));
+}
+
+class OutsideTest : public HubTest {
+ protected:
+  OutsideTest() {
+    put_rule("sales", sales);
+    workshop_.room = 0;
+    workshop_.next = {.kind = Outcome::Kind::sent};
+  }
+  void settle(const Outcome& outcome) {
+    ASSERT_TRUE(write([&](store::Tx& tx) { return hub_->settle(tx, 1, outcome); }));
+  }
+  const Outcome slow{.kind = Outcome::Kind::retry, .code = "TIMEOUT", .message = "late"};
+};
+
+TEST_F(OutsideTest, WhatIsSentIsPendingWithoutATimeUntilItIsSettled) {
+  ASSERT_TRUE(publish("sales/1"));
+  EXPECT_EQ(deliveries(), (std::vector<Row>{{"pending", "", "", "", 0}}));
+  EXPECT_TRUE(decisions().empty());
+  ASSERT_TRUE(deliver_due());
+  EXPECT_EQ(asked_.size(), 1) << "nobody takes it up meanwhile";
+  settle({.result = "HTTP 200 OK"});
+  EXPECT_EQ(deliveries(), (std::vector<Row>{{"done", "", "", "HTTP 200 OK", 1}}));
+  EXPECT_EQ(decisions().size(), 1);
+}
+
+TEST_F(OutsideTest, AFailureIsSentAgainWhenItIsDue) {
+  ASSERT_TRUE(publish("sales/1"));
+  settle(slow);
+  EXPECT_EQ(deliveries(), (std::vector<Row>{{"pending", "TIMEOUT", "late", "", 1}}));
+  clock_.at = dues_.back();
+  ASSERT_TRUE(deliver_due());
+  EXPECT_EQ(deliveries(), (std::vector<Row>{{"pending", "", "", "", 1}}));
+  settle({.result = "HTTP 200 OK"});
+  EXPECT_EQ(deliveries(), (std::vector<Row>{{"done", "", "", "HTTP 200 OK", 2}}));
+}
+
+TEST_F(OutsideTest, IsNotAskedAgainBeforeTheTargetWantsIt) {
+  ASSERT_TRUE(publish("sales/1"));
+  auto later = slow;
+  later.not_before = clock_.now().plus(std::chrono::minutes(10));
+  settle(later);
+  EXPECT_EQ(dues_.back(), *later.not_before);
+}
+
+TEST_F(OutsideTest, AWaitBeyondItsAgeIsItsEnd) {
+  ASSERT_TRUE(publish("sales/1"));
+  auto later = slow;
+  later.not_before = clock_.now().plus(std::chrono::hours(25));
+  settle(later);
+  EXPECT_EQ(deliveries(), (std::vector<Row>{{"failed", "TIMEOUT", "late", "", 1}}));
+}
+
+TEST_F(OutsideTest, ARestartSendsAgainWhatWasOnItsWay) {
+  ASSERT_TRUE(publish("sales/1"));
+  const auto before = asked_.size();
+  open();
+  EXPECT_EQ(asked_.size(), before + 1);
+  settle({.result = "HTTP 200 OK"});
+  EXPECT_EQ(deliveries(), (std::vector<Row>{{"done", "", "", "HTTP 200 OK", 1}}));
+}
+
+TEST_F(OutsideTest, ASecondOutcomeChangesNothing) {
+  ASSERT_TRUE(publish("sales/1"));
+  settle({.result = "HTTP 200 OK"});
+  settle(slow);
+  EXPECT_EQ(deliveries(), (std::vector<Row>{{"done", "", "", "HTTP 200 OK", 1}}));
+  ASSERT_TRUE(write([&](store::Tx& tx) { return hub_->settle(tx, 99, slow); }));
+}
+
 TEST_F(HubTest, RulesAndNumbersOutliveARestart) {
   put_rule("sales", sales);
   ASSERT_TRUE(publish("sales/1"));

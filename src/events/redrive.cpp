@@ -41,9 +41,9 @@ Status renew(store::Tx& tx, const Failed& delivery, TimeMs now) {
   TM_CHECK(tx.exec(
       "UPDATE deliveries SET target_arn = $2, role_arn = $3, input = $4,"
       " input_is_event = $5, retries_max = $6, age_seconds_max = $7,"
-      " dead_letter_arn = $8, group_id = $9 WHERE id = $1",
+      " dead_letter_arn = $8, group_id = $9, http = $10 WHERE id = $1",
       delivery.id, target->arn, target->role_arn, input, whole ? 1 : 0, target->retry.attempts_max,
-      target->retry.age_seconds_max, target->dead_letter_arn, target->group_id));
+      target->retry.age_seconds_max, target->dead_letter_arn, target->group_id, target->http));
   return {};
 }
 

@@ -18,8 +18,10 @@ struct RetryPolicy {
 };
 
 /// The instant of the retry that follows `tries` tries (>= 1), the last of them at `now`;
-/// nullopt where the policy has run out. `jitter` is uniform in [0, 1).
+/// nullopt where the policy has run out. `jitter` is uniform in [0, 1). Not before `not_before`,
+/// which the target asked for.
 [[nodiscard]] std::optional<TimeMs> next_try(const RetryPolicy& policy, TimeMs created, int tries,
-                                             TimeMs now, double jitter);
+                                             TimeMs now, double jitter,
+                                             std::optional<TimeMs> not_before = {});
 
 }  // namespace tidemill::events

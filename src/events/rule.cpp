@@ -74,6 +74,9 @@ Result<RuleTarget> RuleTarget::parse(std::string_view definition) {
   if (const auto* s = object.if_contains("SqsParameters"); s != nullptr && s->is_object()) {
     target.group_id = json::text_or_empty(s->get_object(), "MessageGroupId");
   }
+  if (const auto* h = object.if_contains("HttpParameters"); h != nullptr && h->is_object()) {
+    target.http = json::dump(*h);
+  }
   if (const auto* d = object.if_contains("DeadLetterConfig"); d != nullptr && d->is_object()) {
     target.dead_letter_arn = json::text_or_empty(d->get_object(), "Arn");
   }

@@ -37,6 +37,7 @@ struct RuleTarget {
   std::string id, arn, role_arn;
   std::string group_id;         ///< SqsParameters.MessageGroupId
   std::string dead_letter_arn;  ///< DeadLetterConfig.Arn
+  std::string http;             ///< HttpParameters as JSON
   InputSpec input;
   RetryPolicy retry;
 

@@ -1,5 +1,5 @@
 /// The tables of events: buses, rules, targets, what was published and what came of it;
-/// archives and replays.
+/// archives and replays; connections and API destinations.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace tidemill::events {
 
-inline constexpr std::array<store::Migration, 7> migrations = {{{"events", 1, R"sql(
+inline constexpr std::array<store::Migration, 8> migrations = {{{"events", 1, R"sql(
 CREATE TABLE buses (
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
   description TEXT, created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,
@@ -144,6 +144,35 @@ CREATE TABLE rule_files (
                                                                 {"events", 7, R"sql(
 -- Else `record` is a line of this group, which a target wrote, and not a decision.
 ALTER TABLE decisions ADD COLUMN log_group TEXT;
+)sql"},
+                                                                {"events", 8, R"sql(
+CREATE TABLE connections (
+  id INTEGER PRIMARY KEY,
+  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+  uuid TEXT NOT NULL,               -- the ARN's last part
+  description TEXT,
+  type TEXT NOT NULL,               -- BASIC, API_KEY, OAUTH_CLIENT_CREDENTIALS
+  auth TEXT NOT NULL,               -- AWS's AuthParameters as JSON, secrets included; {} without
+  kms_key TEXT,
+  state TEXT NOT NULL, reason TEXT,
+  version INTEGER NOT NULL,         -- counts changes of type or auth
+  created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL, authorized_ms INTEGER,
+  UNIQUE (account, region, name)
+) STRICT;
+
+CREATE TABLE api_destinations (
+  id INTEGER PRIMARY KEY,
+  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+  uuid TEXT NOT NULL,
+  description TEXT,
+  connection_arn TEXT NOT NULL,
+  endpoint TEXT NOT NULL, method TEXT NOT NULL, rate INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,
+  UNIQUE (account, region, name)
+) STRICT;
+
+-- The target's HttpParameters as JSON, or empty.
+ALTER TABLE deliveries ADD COLUMN http TEXT NOT NULL DEFAULT '';
 )sql"}}};
 
 }  // namespace tidemill::events

@@ -1,5 +1,5 @@
-/// What a rule can reach inside the program. Implemented by glue, sqs, logs, …; registered with the
-/// Bus by the server.
+/// What a rule can reach. Implemented by glue, sqs, logs, …; registered with the Bus by the server.
+/// What takes effect outside the program is handed over after the commit (events/courier.h).
 #pragma once
 
 #include <optional>
@@ -29,6 +29,9 @@ class Target {
   /// The IAM action that the target's role needs on the target's ARN ("glue:StartJobRun").
   [[nodiscard]] virtual std::string_view action() const = 0;
 
+  /// Whether PutTargets asks for a RoleArn, as AWS does for this kind.
+  [[nodiscard]] virtual bool needs_role() const { return false; }
+
   /// What a policy of the resource's own says (a queue's); nullopt where its kind has none, so that
   /// the target's role decides. If it doesn't allow, the role may, where the target has one.
   virtual Result<std::optional<RoleDecision>> decide(store::Tx& /*tx*/,
@@ -38,7 +41,8 @@ class Target {
 
   /// Takes effect in `tx`, the transaction that also ends the delivery; hence once. Called on the
   /// commit thread, only after it was allowed. An Error undoes the whole transaction and is
-  /// for broken stores only; what the target refuses is an Outcome.
+  /// for broken stores only; what the target refuses is an Outcome. A target outside answers
+  /// `sent`, and is handed the delivery by tx.on_commit; at least once, for a restart repeats it.
   virtual Result<Outcome> apply(store::Tx& tx, const Delivery& delivery) = 0;
 };
 

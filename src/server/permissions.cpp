@@ -60,6 +60,10 @@ Result<explain::TargetFacts> Program::facts_of(store::Tx& tx, const Scope& scope
     TM_TRY(const auto queue, sqs::find_queue(tx, target.arn));
     facts.exists = queue.has_value();
   }
+  if (api_destination_target_->takes(*arn)) {
+    TM_TRY(const auto destination, events::find_api_destination(tx, target.arn));
+    facts.exists = destination.has_value();
+  }
   if (!job_target_->takes(*arn)) return facts;
   TM_TRY(const auto job, glue::find_job(tx, {arn->account, arn->region},
                                         arn->resource.substr(arn->resource.find('/') + 1)));

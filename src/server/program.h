@@ -13,7 +13,9 @@
 #include "console/console.h"
 #include "events/api.h"
 #include "events/api_archives.h"
+#include "events/api_connections.h"
 #include "events/bus_target.h"
+#include "events/courier.h"
 #include "events/log_group_target.h"
 #include "explain/doctor.h"
 #include "explain/lint.h"
@@ -64,8 +66,10 @@ class Program {
   Status open_stores();
   void give_up();
   Status make_services();
+  void make_outside();
   Status load_state();
   void wire_operations();
+  void wire_connections();
   void wire_endpoints();
   void wire_delivery_endpoints();
   /// Work that goes on by itself, a step a commit.
@@ -152,6 +156,9 @@ class Program {
   std::unique_ptr<glue::JobTarget> job_target_;
   std::unique_ptr<events::BusTarget> bus_target_;
   std::unique_ptr<events::LogGroupTarget> log_group_target_;
+  std::unique_ptr<events::Courier> courier_;
+  std::unique_ptr<events::ApiDestinationTarget> api_destination_target_;
+  std::unique_ptr<events::Authorizer> connection_authorizer_;
   std::unique_ptr<Scheduling> scheduling_;
   std::unique_ptr<sqs::QueueTarget> queue_target_;
   std::unique_ptr<metrics::AlarmBook> alarms_;
@@ -166,6 +173,7 @@ class Program {
   std::unique_ptr<s3::Api> s3_api_;
   std::unique_ptr<events::Api> events_api_;
   std::unique_ptr<events::ArchiveApi> archive_api_;
+  std::unique_ptr<events::ConnectionApi> connection_api_;
   std::unique_ptr<schedule::Api> schedule_api_;
   std::unique_ptr<ScheduleDesk> schedule_desk_;
   std::unique_ptr<iam::Api> iam_api_;

@@ -16,6 +16,8 @@ namespace {
 
 constexpr auto handover = std::chrono::seconds(2);
 constexpr auto shutdown_grace = std::chrono::milliseconds(6000);
+// A target outside answers within five seconds, or is asked again after the next start.
+constexpr auto outside_grace = std::chrono::milliseconds(6000);
 
 LogLevel log_level(std::string_view name) {
   if (name == "debug") return LogLevel::debug;
@@ -94,6 +96,7 @@ void Program::stop() {
   if (http_) http_->stop(shutdown_grace);
   std::filesystem::remove(options_.data + "/server.json");
   if (launcher_) launcher_->close(std::chrono::milliseconds(2000));
+  if (courier_) courier_->close(outside_grace);
   http_.reset();
   // Nothing runs on the loops any more; what they left in the stores' queues is still committed.
   if (loops_) loops_->stop();

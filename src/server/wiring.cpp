@@ -145,12 +145,23 @@ Status Program::make_services() {
         return ledger_->exists(scope, group);
       });
   hub_->add_target(*log_group_target_);
+  make_outside();
   const Scheduling::Parts scheduling{*loops_, *store_, *hub_, *runs_, clock_, random_};
   scheduling_ = std::make_unique<Scheduling>(scheduling);
   queue_target_ = std::make_unique<sqs::QueueTarget>(*queues_);
   hub_->add_target(*queue_target_);
   make_metrics();
   return {};
+}
+
+/// What goes to API destinations.
+void Program::make_outside() {
+  const events::Courier::Parts courier{*loops_, *store_, *hub_, *client_, clock_};
+  courier_ = std::make_unique<events::Courier>(courier);
+  api_destination_target_ = std::make_unique<events::ApiDestinationTarget>(*courier_);
+  hub_->add_target(*api_destination_target_);
+  const events::Authorizer::Parts authorizer{*loops_, *store_, *client_, clock_};
+  connection_authorizer_ = std::make_unique<events::Authorizer>(authorizer);
 }
 
 void Program::make_metrics() {
@@ -171,9 +182,16 @@ Status Program::load_state() {
     TM_CHECK(queues_->load(tx));
     TM_CHECK(runs_->recover(tx));
     TM_CHECK(hub_->load(tx));
+    TM_CHECK(connection_authorizer_->load(tx));
     return scheduling_->engine().load(tx);
   };
   return store_->write_now(load);
+}
+
+void Program::wire_connections() {
+  const events::ConnectionApi::Parts parts{*store_, *connection_authorizer_, clock_, random_};
+  connection_api_ = std::make_unique<events::ConnectionApi>(parts);
+  connection_api_->register_with(*router_);
 }
 
 void Program::wire_operations() {
@@ -197,6 +215,7 @@ void Program::wire_operations() {
   events_api_->register_with(*router_);
   archive_api_ = std::make_unique<events::ArchiveApi>(*store_, *hub_, *replayer_, clock_);
   archive_api_->register_with(*router_);
+  wire_connections();
   const schedule::Api::Parts schedule{*store_, scheduling_->book(), *hub_, scheduling_->zones(),
                                       clock_};
   schedule_api_ = std::make_unique<schedule::Api>(schedule, pass);

@@ -1,6 +1,7 @@
 """kill -9 at random moments and at every failpoint, while objects, events and messages come in.
 A separate checker (support/history.py) compares what clients were told with what is there."""
 
+import json
 import os
 import random
 import statistics
@@ -12,14 +13,17 @@ from support.crash_clients import Traffic
 from support import platform
 from support.failpoints import failpoint_names
 from support.history import OK, UNKNOWN, History, compare, read_store
+from support.receiver import Receiver
 from support.server import Server
 from support.waiting import wait_until
+from support.webhooks import INVOKE, make_connection, make_destination
 
 SEED = int(os.environ.get("TIDEMILL_SEED", "20240115"))
 LIVES, CHECK_EVERY = 104, 35
 REACHED_WITHIN_S = 8
 # Passed seldom in the life of a server: at their first passing, or the second.
-SELDOM = ("glue.", "logs.", "schedule.", "store.checkpoint", "object.remove", "events.retry")
+SELDOM = ("glue.", "logs.", "schedule.", "store.checkpoint", "object.remove", "events.retry",
+          "outside.token")
 
 HELD = """import os, time
 while not os.path.exists({gate!r}): time.sleep(0.2)
@@ -35,13 +39,22 @@ def to_queue(server, name, kinds, queue, **target):
     platform.put_rule(server, name, entry, pattern=pattern)
 
 
+def hooks(request):
+    """The server outside: gives tokens that last a second, and now and then has no time."""
+    if request.path == "/token":
+        return 200, {}, json.dumps({"access_token": "t", "expires_in": 61}).encode()
+    return 503 if hash(request.body) % 10 == 0 and request.at % 1 < 0.5 else 200
+
+
 class Proof:
     """One data directory through many deaths of its server."""
 
     def __init__(self, directory, seed):
         self.seed, self.runs = seed, 0
         self.gate, self.notes = directory / "gate", directory / "notes"
-        self.server = Server(directory / "data", "--max-running", "4", "--allow-failpoints")
+        self.server = Server(directory / "data", "--max-running", "4", "--allow-failpoints",
+                             "--allow-local-targets")
+        self.outside = Receiver(hooks)
         self.chance = random.Random(seed)
         self.history = History()
         self.numbers = iter(range(10**8))
@@ -69,9 +82,39 @@ class Proof:
         to_queue(server, "told", ["plain"], "told")
         dead = {"DeadLetterConfig": {"Arn": platform.queue_arn("dead")}}
         to_queue(server, "dead", ["dead"], "nowhere", **dead)
+        self.make_hook()
         put = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"}
         platform.make_role(server, "storm", "scheduler.amazonaws.com", put)
         server.kill()
+
+    def make_hook(self):
+        """Events of the type "out" go to the server outside."""
+        auth = {"OAuthParameters": {
+            "ClientParameters": {"ClientID": "crash", "ClientSecret": "secret"},
+            "AuthorizationEndpoint": f"{self.outside.url}/token", "HttpMethod": "POST"}}
+        connection = make_connection(self.server, "hook", "OAUTH_CLIENT_CREDENTIALS", auth)
+        events = self.server.client("events")
+        wait_until(
+            lambda: events.describe_connection(Name="hook")["ConnectionState"] == "AUTHORIZED",
+            10, "the connection to be authorized",
+        )
+        arn = make_destination(self.server, "hook", f"{self.outside.url}/hook", connection)
+        role = platform.make_role(self.server, "hook", "events.amazonaws.com", INVOKE)
+        entry = {"Id": "hook", "Arn": arn, "RoleArn": role}
+        pattern = {"source": ["crash.client"], "detail-type": ["out"]}
+        platform.put_rule(self.server, "out", entry, pattern=pattern)
+
+    def has_sent_all(self):
+        listed = self.server.command("deliveries", "list", "--rule", "out", "--state", "pending",
+                                     "--json")
+        return not json.loads(listed.stdout)["deliveries"]
+
+    def keys_of_hooks(self):
+        """By event: the idempotency keys under which it came."""
+        keys = {}
+        for request in self.outside.requests("/hook"):
+            keys.setdefault(request.json()["detail"]["id"], set()).add(request.key)
+        return keys
 
     def start(self, failpoints):
         """False if it crashed while it started, as the failpoint wanted."""
@@ -126,8 +169,11 @@ class Proof:
 
         wait_until(is_whole, 60, lambda: self.server.command("check", check=False).stdout)
         wait_until(lambda: runs_are_over(self.server), 120, "the quick runs to end")
+        wait_until(self.has_sent_all, 60, "what goes outside to be there")
         assert self.server.stop() == 0
-        broken = compare(self.history, read_store(self.server.data), self.deleted)
+        broken = compare(
+            self.history, read_store(self.server.data), self.deleted, self.keys_of_hooks()
+        )
         assert not broken, f"seed {self.seed}:\n" + "\n".join(broken)
         noted = Counter(self.notes.read_text().split()) if self.notes.exists() else Counter()
         assert set(noted.values()) <= {1}, f"a script ran twice: {noted.most_common(3)}"
@@ -155,6 +201,7 @@ def prove(directory, seed):
         proof.runs = len(proof.check())
     finally:
         proof.gate.touch()
+        proof.outside.close()
         if proof.server.is_running:
             proof.server.kill()
     took = sorted(proof.recoveries)

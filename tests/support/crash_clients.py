@@ -94,7 +94,7 @@ class Traffic:
 
     def publish(self, connection, chance):
         ids = [f"{next(self.numbers):08}" for _ in range(BATCH)]
-        kinds = chance.choices(["plain", "dead", "run"], [600, 60, 2], k=BATCH)
+        kinds = chance.choices(["plain", "dead", "run", "out"], [600, 60, 2, 10], k=BATCH)
         entries = [
             {"Source": "crash.client", "DetailType": kind, "Detail": json.dumps({"id": one})}
             for one, kind in zip(ids, kinds)

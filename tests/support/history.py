@@ -98,8 +98,9 @@ def read_store(data):
     return stored
 
 
-def compare(history, stored, deleted=frozenset()):
-    """Every broken promise, in words. `deleted`: messages whose deletion was asked for."""
+def compare(history, stored, deleted=frozenset(), hooks=None):
+    """Every broken promise, in words. `deleted`: messages whose deletion was asked for; `hooks`:
+    by event, the idempotency keys under which a server outside was told of it."""
     broken = list(stored.findings)
 
     def expect(what, wrong):
@@ -124,6 +125,11 @@ def compare(history, stored, deleted=frozenset()):
     expect("events without their message", in_queue - set(stored.told))
     expect("messages without their event", set(stored.told) - in_queue)
     expect("events told twice", [i for i, count in stored.told.items() if count > 1])
+    if hooks is not None:
+        outside = {i for i, kind in stored.kinds.items() if kind == "out"}
+        expect("events that never went outside", outside - set(hooks))
+        expect("events outside that nobody published", set(hooks) - outside)
+        expect("repetitions with another key", [i for i, keys in hooks.items() if len(keys) > 1])
     expect("orphan files", stored.orphans)
     expect("files missing", stored.missing)
     doubled = Counter(row[:3] for row in stored.deliveries)
