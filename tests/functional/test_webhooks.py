@@ -6,6 +6,7 @@ import json
 import threading
 import time
 import urllib.parse
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -459,3 +460,27 @@ def test_what_failed_is_tried_again_once_the_receiver_is_mended(server, receiver
     delivery_in(server, name, "done")
     first, second = receiver.requests()
     assert first.key == second.key
+
+
+def test_what_waits_too_long_for_its_turn_is_given_up(test_mode_server, receiver, name):
+    server, count, begun = test_mode_server, 8, datetime.now(timezone.utc)
+    server.set_clock(begun)
+    queue = make_dead_letter_queue(server, f"{name}-dlq")
+    destination = make_destination(server, name, receiver.url, InvocationRateLimitPerSecond=1)
+    policy = {"MaximumEventAgeInSeconds": 60}
+    send_to(server, name, destination, RetryPolicy=policy, DeadLetterConfig=queue)
+    put_events(server, name, *["{}"] * count)
+    received(receiver)
+    server.set_clock(begun + timedelta(minutes=2))
+    _, attributes = dead_letter(server, f"{name}-dlq")
+    assert attributes["EXHAUSTED_RETRY_CONDITION"] == "MaximumEventAgeInSeconds"
+    assert attributes["ERROR_CODE"] == "THROTTLING"
+    states = wait_until(
+        lambda: (found := [one["state"] for one in deliveries(server, name)])
+        and "pending" not in found
+        and found,
+        10,
+        lambda: deliveries(server, name),
+    )
+    assert states.count("done") == len(receiver.requests()) < count
+    assert states.count("done") + states.count("failed") == count
