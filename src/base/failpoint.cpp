@@ -47,6 +47,8 @@ constexpr std::string_view all_names[] = {
     "outside.token",
     "schedule.claim",
     "schedule.start",
+    "sns.bury",
+    "sns.publish",
     "sqs.delete",
     "sqs.receive",
     "sqs.send",

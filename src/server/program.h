@@ -44,6 +44,9 @@
 #include "server/rule_log.h"
 #include "server/schedule_desk.h"
 #include "server/scheduling.h"
+#include "server/topic_outlet.h"
+#include "sns/api.h"
+#include "sns/target.h"
 #include "sqs/api.h"
 #include "sqs/target.h"
 
@@ -86,6 +89,8 @@ class Program {
   void tidy_up_metrics();
   void close_metrics();
   void make_metrics();
+  void make_topics();
+  void wire_topics();
   Task<Status> sample_metrics(TimeMs at);
 
   [[nodiscard]] iam::AuthorityOptions authority_options() const;
@@ -161,6 +166,9 @@ class Program {
   std::unique_ptr<events::Authorizer> connection_authorizer_;
   std::unique_ptr<Scheduling> scheduling_;
   std::unique_ptr<sqs::QueueTarget> queue_target_;
+  std::unique_ptr<TopicOutlet> topic_outlet_;
+  std::unique_ptr<sns::Topics> topics_;
+  std::unique_ptr<sns::TopicTarget> topic_target_;
   std::unique_ptr<metrics::AlarmBook> alarms_;
   std::unique_ptr<metrics::Watch> watch_;
   std::unique_ptr<explain::Storyteller> storyteller_;
@@ -183,6 +191,7 @@ class Program {
   std::unique_ptr<metrics::AlarmApi> alarm_api_;
   std::unique_ptr<metrics::MetricApi> metric_api_;
   std::unique_ptr<sqs::Api> sqs_api_;
+  std::unique_ptr<sns::Api> sns_api_;
 };
 
 }  // namespace tidemill::server

@@ -10,6 +10,7 @@
 #include "s3/schema.h"
 #include "schedule/schema.h"
 #include "server/program.h"
+#include "sns/schema.h"
 #include "sqs/schema.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -84,9 +85,9 @@ Status Program::open_stores() {
     sqlite.on_fatal = [this](const Error&) { give_up(); };
     return store::open_sqlite(std::move(sqlite), migrations);
   };
-  TM_TRY(store_, open("tidemill.db",
-                      joined(iam::migrations, events::migrations, s3::migrations, glue::migrations,
-                             schedule::migrations, sqs::migrations, metrics::alarm_migrations)));
+  TM_TRY(store_, open("tidemill.db", joined(iam::migrations, events::migrations, s3::migrations,
+                                            glue::migrations, schedule::migrations, sqs::migrations,
+                                            sns::migrations, metrics::alarm_migrations)));
   TM_TRY(logs_store_, open("logs.db", joined(logs::migrations)));
   TM_TRY(metrics_store_, open("metrics.db", joined(metrics::metric_migrations)));
   return {};
@@ -150,6 +151,7 @@ Status Program::make_services() {
   scheduling_ = std::make_unique<Scheduling>(scheduling);
   queue_target_ = std::make_unique<sqs::QueueTarget>(*queues_);
   hub_->add_target(*queue_target_);
+  make_topics();
   make_metrics();
   return {};
 }
@@ -180,6 +182,7 @@ Status Program::load_state() {
     TM_CHECK(authority_->load(tx));
     TM_CHECK(bucket_policies_->load(tx));
     TM_CHECK(queues_->load(tx));
+    TM_CHECK(topics_->load(tx));
     TM_CHECK(runs_->recover(tx));
     TM_CHECK(hub_->load(tx));
     TM_CHECK(connection_authorizer_->load(tx));
@@ -241,6 +244,7 @@ void Program::wire_operations() {
   const sqs::Api::Parts sqs{*store_, *queues_, *waiters_, *authority_};
   sqs_api_ = std::make_unique<sqs::Api>(sqs);
   sqs_api_->register_with(*router_);
+  wire_topics();
   const explain::Sources sources{
       .object = [](store::Tx& tx, std::string_view bucket,
                    std::string_view key) -> Result<json::object> {

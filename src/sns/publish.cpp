@@ -1,0 +1,210 @@
+// From a message to those who subscribed.
+#include <fmt/format.h>
+
+#include "base/digest.h"
+#include "base/encoding.h"
+#include "base/failpoint.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "sns/errors.h"
+#include "sns/topics.h"
+
+namespace tidemill::sns {
+namespace {
+
+constexpr auto dedup_window = std::chrono::minutes(5);
+
+std::string sequence_text(std::int64_t number) {
+  constexpr std::uint64_t first = 10'000'000'000'000'000'000U;
+  return fmt::format("{}", first + std::uint64_t(number));
+}
+
+bool is_outside(const Subscription& subscription) { return subscription.protocol != "sqs"; }
+
+}  // namespace
+
+/// A FIFO topic gives the message its place; or, where it had the same one less than five minutes
+/// ago, what it said then.
+Result<std::optional<Published>> Topics::enter(store::Tx& tx, const Topic& topic,
+                                               std::string_view dedup_id, Notification& sent) {
+  const bool by_group = topic.text("FifoThroughputScope") == "MessageGroup";
+  const std::string lane = by_group ? sent.message.group_id : std::string();
+  TM_CHECK(tx.exec("DELETE FROM sns_dedup WHERE until_ms <= $1", sent.time.ms));
+  TM_TRY(auto before,
+         tx.one(
+             "SELECT message_id, sequence FROM sns_dedup WHERE topic = $1 AND lane = $2"
+             " AND dedup_id = $3",
+             [](const store::Row& row) {
+               return Published{row.text(0), sequence_text(row.integer(1))};
+             },
+             topic.id, lane, dedup_id));
+  if (before) return before;
+  TM_TRY(const auto number, next_sequence(tx, topic));
+  sent.sequence = sequence_text(number);
+  TM_CHECK(
+      tx.exec("INSERT INTO sns_dedup (topic, lane, dedup_id, message_id, sequence, until_ms)"
+              " VALUES ($1, $2, $3, $4, $5, $6)",
+              topic.id, lane, dedup_id, sent.id, number, sent.time.plus(dedup_window).ms));
+  return std::nullopt;
+}
+
+Result<Filter::Verdict> Topics::judge(const Subscription& subscription, const Message& message) {
+  const auto policy = subscription.text("FilterPolicy");
+  if (policy.empty()) return Filter::Verdict::passes;
+  const auto scope = filter_scope(subscription.attributes);
+  auto cached = filters_.find(subscription.id);
+  if (cached == filters_.end() || cached->second.policy != policy ||
+      cached->second.filter.scope() != scope) {
+    TM_TRY(auto filter, Filter::compile(policy, scope));
+    filters_.erase(subscription.id);
+    cached = filters_.emplace(subscription.id, CachedFilter{std::string(policy), std::move(filter)})
+                 .first;
+  }
+  return cached->second.filter.judge(message.attributes, message.text);
+}
+
+Result<Published> Topics::publish(store::Tx& tx, const Topic& topic, const Message& message) {
+  TM_CHECK(check_message(topic, message));
+  TM_FAILPOINT_CHECK("sns.publish");
+  Notification sent{
+      .id = random_uuid(parts_.random), .time = parts_.clock.now(), .message = message};
+  std::string dedup_id = message.dedup_id;
+  if (topic.is_fifo()) {
+    if (dedup_id.empty()) dedup_id = sha256_hex(message.text);
+    TM_TRY(auto before, enter(tx, topic, dedup_id, sent));
+    if (before) return *std::move(before);
+  }
+  count(tx, topic, "NumberOfMessagesPublished");
+  count(tx, topic, "PublishSize", double(size_of(message)), "Bytes");
+  const auto key = key_.load();
+  TM_ASSERT(key != nullptr);
+  Signer signer(*key);
+  TM_TRY(const auto subscriptions, subscriptions_of(tx, topic));
+  for (const auto& one : subscriptions) {
+    if (!one.confirmed) continue;
+    TM_TRY(const auto verdict, judge(one, message));
+    if (verdict != Filter::Verdict::passes) {
+      count_filtered(tx, topic, verdict, filter_scope(one.attributes));
+      continue;
+    }
+    auto parcel = pack(topic, one, sent, signer);
+    parcel.dedup_id = dedup_id;
+    TM_CHECK(deliver(tx, topic, one, parcel));
+  }
+  return Published{std::move(sent.id), std::move(sent.sequence)};
+}
+
+Topics::Parcel Topics::pack(const Topic& topic, const Subscription& subscription,
+                            const Notification& sent, Signer& signer) {
+  const auto& message = sent.message;
+  Parcel parcel{.type = "Notification",
+                .message_id = sent.id,
+                .group_id = message.group_id,
+                .subject = message.subject.value_or(""),
+                .raw = subscription.is_raw()};
+  if (!parcel.raw) {
+    parcel.body = envelope(topic, subscription, sent, signer);
+    return parcel;
+  }
+  parcel.body = text_for(message, subscription.protocol);
+  parcel.attributes = message.attributes;
+  return parcel;
+}
+
+Status Topics::deliver(store::Tx& tx, const Topic& topic, const Subscription& subscription,
+                       const Parcel& parcel) {
+  if (is_outside(subscription)) return post(tx, subscription, parcel);
+  TM_TRY(const auto against, parts_.queues.send(tx, {.queue_arn = subscription.endpoint,
+                                                     .body = parcel.body,
+                                                     .attributes = parcel.attributes,
+                                                     .group_id = parcel.group_id,
+                                                     .dedup_id = parcel.dedup_id,
+                                                     .topic_arn = topic.key.arn(),
+                                                     .scope = topic.key.scope}));
+  if (against) return bury(tx, topic, subscription, parcel, *against);
+  count(tx, topic, "NumberOfNotificationsDelivered");
+  return {};
+}
+
+Status Topics::bury(store::Tx& tx, const Topic& topic, const Subscription& subscription,
+                    const Parcel& parcel, const std::string& reason) {
+  TM_FAILPOINT_CHECK("sns.bury");
+  count(tx, topic, "NumberOfNotificationsFailed");
+  auto why = reason;
+  if (const auto dead = subscription.dead_letter_arn(); !dead.empty()) {
+    TM_TRY(const auto against, parts_.queues.send(tx, {.queue_arn = dead,
+                                                       .body = parcel.body,
+                                                       .attributes = parcel.attributes,
+                                                       .group_id = parcel.group_id,
+                                                       .dedup_id = parcel.dedup_id,
+                                                       .topic_arn = topic.key.arn(),
+                                                       .scope = topic.key.scope}));
+    count(tx, topic,
+          against ? "NumberOfNotificationsFailedToRedriveToDlq"
+                  : "NumberOfNotificationsRedrivenToDlq");
+    if (!against) return {};
+    why += fmt::format("; nor to its dead-letter queue: {}", *against);
+  }
+  const auto now = parts_.clock.now();
+  TM_CHECK(
+      tx.exec("INSERT INTO sns_deliveries (subscription, subscription_arn, type, message_id,"
+              " message, state, tries, reason, created_ms, ended_ms)"
+              " VALUES ($1, $2, $3, $4, $5, 'failed', 1, $6, $7, $7)",
+              subscription.id, subscription.arn(), parcel.type, parcel.message_id,
+              json::dump(json::object{{"body", parcel.body}, {"raw", parcel.raw}}), why, now.ms));
+  tx.on_commit([arn = subscription.arn(), id = parcel.message_id, why] {
+    TM_LOG(warn, "sns", "notification not delivered",
+           {{"subscription", arn}, {"message", id}, {"reason", why}});
+  });
+  return {};
+}
+
+Status Topics::post(store::Tx& tx, const Subscription& subscription, const Parcel& parcel) {
+  const auto now = parts_.clock.now();
+  const json::object message{
+      {"body", parcel.body}, {"raw", parcel.raw}, {"subject", parcel.subject}};
+  TM_CHECK(
+      tx.exec("INSERT INTO sns_deliveries (subscription, subscription_arn, type, message_id,"
+              " message, state, tries, due_ms, reason, created_ms)"
+              " VALUES ($1, $2, $3, $4, $5, 'pending', 0, $6, '', $6)",
+              subscription.id, subscription.arn(), parcel.type, parcel.message_id,
+              json::dump(message), now.ms));
+  if (options_.due) tx.on_commit([this, now] { options_.due(now); });
+  return {};
+}
+
+Status Topics::shake_hands(store::Tx& tx, const Topic& topic, const Subscription& subscription,
+                           std::string_view type) {
+  const auto key = key_.load();
+  TM_ASSERT(key != nullptr);
+  Signer signer(*key);
+  const Handshake handshake{type, random_uuid(parts_.random), parts_.clock.now()};
+  return post(tx, subscription,
+              {.type = std::string(type),
+               .message_id = handshake.id,
+               .body = envelope(topic, subscription, handshake, signer)});
+}
+
+void Topics::count(store::Tx& tx, const Topic& topic, std::string_view metric, double value,
+                   std::string_view unit) const {
+  if (options_.meter == nullptr) return;
+  tx.on_commit([this, key = topic.key, metric, value, unit] {
+    const std::pair<std::string_view, std::string_view> dimensions[] = {{"TopicName", key.name}};
+    options_.meter->measure({key.scope, "AWS/SNS", metric, dimensions, value, unit});
+  });
+}
+
+void Topics::count_filtered(store::Tx& tx, const Topic& topic, Filter::Verdict verdict,
+                            FilterScope scope) const {
+  count(tx, topic, "NumberOfNotificationsFilteredOut");
+  count(tx, topic,
+        scope == FilterScope::body ? "NumberOfNotificationsFilteredOut-MessageBody"
+                                   : "NumberOfNotificationsFilteredOut-MessageAttributes");
+  if (verdict == Filter::Verdict::no_attributes) {
+    count(tx, topic, "NumberOfNotificationsFilteredOut-NoMessageAttributes");
+  } else if (verdict == Filter::Verdict::invalid_body) {
+    count(tx, topic, "NumberOfNotificationsFilteredOut-InvalidMessageBody");
+  }
+}
+
+}  // namespace tidemill::sns

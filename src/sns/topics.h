@@ -1,0 +1,133 @@
+/// Topics and their subscriptions: what each operation does, in a transaction that the caller
+/// opens. Owned by the server; on the commit thread, but for what is const.
+///
+/// A message is in every subscribed queue when the transaction that published it commits. For
+/// endpoints outside it leaves a row that the courier works off (courier.h). What can't be
+/// delivered goes to the subscription's dead-letter queue, or stays as a row of the state "failed".
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include "base/meter.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "iam/authority.h"
+#include "sns/filter.h"
+#include "sns/message.h"
+#include "sns/outlet.h"
+#include "sns/topic.h"
+
+namespace tidemill::sns {
+
+/// What Publish answers.
+struct Published {
+  std::string id;
+  std::string sequence;  ///< Of a FIFO topic; else empty.
+};
+
+/// A service that publishes for a resource of its own, say CloudWatch for an alarm.
+struct OnBehalf {
+  std::string_view service;     ///< "cloudwatch.amazonaws.com"
+  std::string_view source_arn;  ///< The alarm's.
+  std::string_view account;
+};
+
+struct SubscribeOrder {
+  std::string protocol, endpoint;
+  Texts attributes = {};
+  std::string account, principal;  ///< Of who subscribes.
+  std::string base_url;            ///< As they addressed us: "http://127.0.0.1:4566".
+};
+
+class Topics {
+ public:
+  struct Parts {
+    const Clock& clock;
+    Random& random;
+    const iam::Authority& authority;
+    QueueOutlet& queues;
+  };
+  struct Options {
+    /// On the commit thread after a commit: there is something to deliver at that time.
+    std::function<void(TimeMs at)> due;
+    /// Told after commits what is counted; may be nullptr. Outlives the topics.
+    Meter* meter = nullptr;
+  };
+  Topics(const Parts& parts, Options options) : parts_(parts), options_(std::move(options)) {}
+
+  /// At start, before anything else.
+  [[nodiscard]] Status load(store::Tx& tx);
+  /// Test mode: forgets every topic.
+  [[nodiscard]] Status reset(store::Tx& tx);
+
+  /// The key that signs; nullptr until one was adopted, which is before there is a topic. Any
+  /// thread.
+  [[nodiscard]] std::shared_ptr<const SigningKey> key() const { return key_.load(); }
+  /// Keeps `key`, unless there is one already.
+  [[nodiscard]] Status adopt(store::Tx& tx, const SigningKey& key);
+
+  /// Gives the topic that is there already if it is as `attributes` and `tags` say.
+  [[nodiscard]] Result<Topic> create(store::Tx& tx, const TopicKey& key, const Texts& attributes,
+                                     const Texts& tags);
+  /// With its subscriptions.
+  [[nodiscard]] Status remove(store::Tx& tx, const Topic& topic);
+
+  /// Gives the subscription that is there already if it is as `order` says.
+  [[nodiscard]] Result<Subscription> subscribe(store::Tx& tx, const Topic& topic,
+                                               const SubscribeOrder& order);
+  /// Fails with InvalidParameter where no subscription of the topic has that token, or it is too
+  /// old.
+  [[nodiscard]] Result<Subscription> confirm(store::Tx& tx, const Topic& topic,
+                                             std::string_view token, bool authenticated);
+  [[nodiscard]] Status unsubscribe(store::Tx& tx, const Subscription& subscription);
+
+  [[nodiscard]] Result<Published> publish(store::Tx& tx, const Topic& topic,
+                                          const Message& message);
+  /// As a service: fails with NotFound or, where the topic's policy doesn't let the service
+  /// publish, with access_denied. Gives the message's id.
+  [[nodiscard]] Result<std::string> publish(store::Tx& tx, std::string_view topic_arn,
+                                            const Message& message, const OnBehalf& who);
+  /// Whether the topic's policy lets a service publish. The error names topic, action and source.
+  [[nodiscard]] Status may_publish(const Topic& topic, const OnBehalf& who) const;
+
+ private:
+  struct CachedFilter {
+    std::string policy;
+    Filter filter;
+  };
+  /// What is to be delivered, as its endpoint gets it.
+  struct Parcel {
+    std::string type, message_id, body;
+    MessageAttributes attributes = {};  ///< Beside a raw body.
+    std::string group_id = {}, dedup_id = {}, subject = {};
+    bool raw = false;
+  };
+
+  Result<std::optional<Published>> enter(store::Tx& tx, const Topic& topic,
+                                         std::string_view dedup_id, Notification& sent);
+  Result<Filter::Verdict> judge(const Subscription& subscription, const Message& message);
+  static Parcel pack(const Topic& topic, const Subscription& subscription, const Notification& sent,
+                     Signer& signer);
+  Status deliver(store::Tx& tx, const Topic& topic, const Subscription& subscription,
+                 const Parcel& parcel);
+  Status shake_hands(store::Tx& tx, const Topic& topic, const Subscription& subscription,
+                     std::string_view type);
+  Status post(store::Tx& tx, const Subscription& subscription, const Parcel& parcel);
+  Status bury(store::Tx& tx, const Topic& topic, const Subscription& subscription,
+              const Parcel& parcel, const std::string& reason);
+  void count(store::Tx& tx, const Topic& topic, std::string_view metric, double value = 1,
+             std::string_view unit = "Count") const;
+  void count_filtered(store::Tx& tx, const Topic& topic, Filter::Verdict verdict,
+                      FilterScope scope) const;
+
+  const Parts parts_;
+  const Options options_;
+  std::atomic<std::shared_ptr<const SigningKey>> key_;
+  /// By subscription; an entry whose text isn't the subscription's is out of date.
+  std::unordered_map<std::int64_t, CachedFilter> filters_;
+};
+
+}  // namespace tidemill::sns
