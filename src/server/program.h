@@ -44,7 +44,7 @@
 #include "server/rule_log.h"
 #include "server/schedule_desk.h"
 #include "server/scheduling.h"
-#include "server/topic_outlet.h"
+#include "server/topic_links.h"
 #include "sns/api.h"
 #include "sns/target.h"
 #include "sqs/api.h"
@@ -169,6 +169,7 @@ class Program {
   std::unique_ptr<TopicOutlet> topic_outlet_;
   std::unique_ptr<sns::Topics> topics_;
   std::unique_ptr<sns::TopicTarget> topic_target_;
+  std::unique_ptr<AlarmsInTopics> alarm_actions_;
   std::unique_ptr<metrics::AlarmBook> alarms_;
   std::unique_ptr<metrics::Watch> watch_;
   std::unique_ptr<explain::Storyteller> storyteller_;

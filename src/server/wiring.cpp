@@ -167,7 +167,9 @@ void Program::make_outside() {
 }
 
 void Program::make_metrics() {
-  const metrics::AlarmBook::Parts book{*hub_, clock_, random_, [this] { watch_->wake(); }};
+  alarm_actions_ = std::make_unique<AlarmsInTopics>(*topics_);
+  const metrics::AlarmBook::Parts book{*hub_, clock_, random_, [this] { watch_->wake(); },
+                                       alarm_actions_.get()};
   alarms_ = std::make_unique<metrics::AlarmBook>(book);
   const metrics::Watch::Parts watch{
       *loops_, *store_, *metrics_store_, *metrics_ledger_, *alarms_, clock_, [this](TimeMs at) {
