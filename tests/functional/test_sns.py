@@ -333,3 +333,43 @@ def test_what_topics_count(server, sns, sqs, topic, name):
     assert {metric["MetricName"] for metric in listed["Metrics"]} == {
         "NumberOfMessagesPublished", "PublishSize", "NumberOfNotificationsDelivered",
     }
+
+
+def subscribed(sns, sqs, name, topic):
+    """The URL of a queue that gets the topic's messages bare."""
+    url, queue = make_queue(sqs, name)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue,
+                  Attributes={"RawMessageDelivery": "true"})
+    return url
+
+
+def test_a_rule_feeds_a_topic_that_lets_it(server, sns, sqs, topic, name):
+    url = subscribed(sns, sqs, name, topic)
+    target = {"Id": "t", "Arn": topic, "InputPath": "$.detail"}
+    platform.put_rule(server, name, target, pattern={"source": [f"my.{name}"]})
+    event = {"Source": f"my.{name}", "DetailType": "x", "Detail": '{"n":1}'}
+    events = server.client("events")
+    events.put_events(Entries=[event])
+    assert receive(sqs, url) == [], "the topic's default policy doesn't let EventBridge publish"
+    failed = server.command("deliveries", "list", "--rule", name, "--json").stdout
+    assert "NO_PERMISSIONS" in failed
+    policy = platform.policy(let("events", "sns:Publish", topic))
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+    events.put_events(Entries=[event])
+    (message,) = receive(sqs, url)
+    assert json.loads(message["Body"]) == {"n": 1}
+
+
+def test_a_schedule_publishes_with_its_role(server, sns, sqs, topic, name):
+    url = subscribed(sns, sqs, name, topic)
+    publish = {"Effect": "Allow", "Action": "sns:Publish", "Resource": topic}
+    role = platform.make_role(server, f"{name}-role", "scheduler.amazonaws.com", publish)
+    said = {"TopicArn": topic, "Message": "at <aws.scheduler.scheduled-time>"}
+    server.client("scheduler").create_schedule(
+        Name=name, ScheduleExpression="rate(1 minutes)", FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": "arn:aws:scheduler:::aws-sdk:sns:publish", "RoleArn": role,
+                "Input": json.dumps(said)},
+    )
+    (message,) = receive(sqs, url, WaitTimeSeconds=20)
+    assert message["Body"].startswith("at 20")
+    server.client("scheduler").delete_schedule(Name=name)
