@@ -36,6 +36,7 @@
 #include "schedule/api.h"
 #include "server/adapters.h"
 #include "server/backfill.h"
+#include "server/bucket_notifications.h"
 #include "server/dead_letters.h"
 #include "server/gate.h"
 #include "server/identity.h"
@@ -152,6 +153,7 @@ class Program {
   std::unique_ptr<events::Replayer> replayer_;
   std::unique_ptr<RuleLog> rule_log_;
   std::unique_ptr<s3::Bodies> bodies_;
+  std::unique_ptr<BucketNotifications> bucket_notifications_;
   std::unique_ptr<s3::Objects> objects_;
   std::unique_ptr<s3::BucketPolicies> bucket_policies_;
   std::unique_ptr<ScriptsInS3> scripts_;

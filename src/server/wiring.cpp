@@ -121,7 +121,9 @@ Status Program::make_services() {
 
   const s3::Bodies::Parts bodies{*store_, *pool_, random_, [this](const Error&) { give_up(); }};
   TM_TRY(bodies_, s3::Bodies::open(bodies, options_.data + "/objects"));
-  const s3::Core core{*store_, *bodies_, *hub_, clock_, random_};
+  make_topics();
+  bucket_notifications_ = std::make_unique<BucketNotifications>(*queues_, *topics_);
+  const s3::Core core{*store_, *bodies_, *hub_, clock_, random_, bucket_notifications_.get()};
   objects_ = std::make_unique<s3::Objects>(core);
   bucket_policies_ = std::make_unique<s3::BucketPolicies>(*authority_);
 
@@ -151,7 +153,6 @@ Status Program::make_services() {
   scheduling_ = std::make_unique<Scheduling>(scheduling);
   queue_target_ = std::make_unique<sqs::QueueTarget>(*queues_);
   hub_->add_target(*queue_target_);
-  make_topics();
   make_metrics();
   return {};
 }
