@@ -49,6 +49,7 @@ constexpr std::string_view all_names[] = {
     "schedule.start",
     "sns.bury",
     "sns.publish",
+    "sns.settle",
     "sqs.delete",
     "sqs.receive",
     "sqs.send",

@@ -157,6 +157,7 @@ Program::Answer Program::set_clock(const console::Question& question) {
   scheduling_->wake();
   work_on_queues();
   waiters_->look_again();
+  topic_courier_->wake();
   watch_->wake();
   co_return json::object{{"time", iso_millis(clock_.now())}};
 }

@@ -42,11 +42,13 @@
 #include "server/identity.h"
 #include "server/lock.h"
 #include "server/options.h"
+#include "server/post_office.h"
 #include "server/rule_log.h"
 #include "server/schedule_desk.h"
 #include "server/scheduling.h"
 #include "server/topic_links.h"
 #include "sns/api.h"
+#include "sns/courier.h"
 #include "sns/target.h"
 #include "sqs/api.h"
 #include "sqs/target.h"
@@ -90,7 +92,7 @@ class Program {
   void tidy_up_metrics();
   void close_metrics();
   void make_metrics();
-  void make_topics();
+  Status make_topics();
   void wire_topics();
   Task<Status> sample_metrics(TimeMs at);
 
@@ -124,6 +126,8 @@ class Program {
   Answer show_replay(const console::Question& question);
   Answer rehearse(const console::Question& question);
   Answer backfill(const console::Question& question);
+  Answer confirm_subscription(const console::Question& question);
+  Answer end_subscription(const console::Question& question);
   Answer reset(const console::Question& question);
   Answer set_clock(const console::Question& question);
 
@@ -171,6 +175,9 @@ class Program {
   std::unique_ptr<TopicOutlet> topic_outlet_;
   std::unique_ptr<sns::Topics> topics_;
   std::unique_ptr<sns::TopicTarget> topic_target_;
+  std::unique_ptr<http::Mailer> mailer_;
+  std::unique_ptr<PostOffice> post_office_;
+  std::unique_ptr<sns::Courier> topic_courier_;
   std::unique_ptr<AlarmsInTopics> alarm_actions_;
   std::unique_ptr<metrics::AlarmBook> alarms_;
   std::unique_ptr<metrics::Watch> watch_;

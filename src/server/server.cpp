@@ -77,6 +77,7 @@ Status Program::start() {
   tidy_up();
   scheduling_->wake();
   work_on_queues();
+  topic_courier_->wake();
   TM_CHECK(write_running(options_.data, {int(getpid()), endpoint_, options_.region}));
   if (options_.test_mode) {
     std::cerr << "TEST MODE: any access key is accepted and no policy is asked.\n";
@@ -108,6 +109,7 @@ void Program::stop() {
   due_.reset();
   tidy_.reset();
   queue_work_.reset();
+  topic_courier_.reset();
   metrics_flush_.reset();
   replay_.reset();
   waiters_.reset();

@@ -121,7 +121,7 @@ Status Program::make_services() {
 
   const s3::Bodies::Parts bodies{*store_, *pool_, random_, [this](const Error&) { give_up(); }};
   TM_TRY(bodies_, s3::Bodies::open(bodies, options_.data + "/objects"));
-  make_topics();
+  TM_CHECK(make_topics());
   bucket_notifications_ = std::make_unique<BucketNotifications>(*queues_, *topics_);
   const s3::Core core{*store_, *bodies_, *hub_, clock_, random_, bucket_notifications_.get()};
   objects_ = std::make_unique<s3::Objects>(core);

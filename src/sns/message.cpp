@@ -194,13 +194,26 @@ std::string unsubscribe_url(const Subscription& subscription) {
                      percent_encode(subscription.arn()));
 }
 
+std::string mail_text(const Subscription& subscription, const std::string& text) {
+  return fmt::format(
+      "{}\n\n--\nSent to you as a subscriber of {}.\nTo get no more of it, visit\n{}\n", text,
+      subscription.topic_key.arn(), unsubscribe_url(subscription));
+}
+
+std::string mail_question(const Subscription& subscription) {
+  return fmt::format(
+      "Somebody, probably you, asked that this address gets the messages of the topic\n{}\n\nTo "
+      "confirm that, visit within two days\n{}\n\nIf you don't want it there is nothing to do.\n",
+      subscription.topic_key.arn(), confirm_url(subscription));
+}
+
 std::string envelope(const Topic& topic, const Subscription& subscription,
                      const Notification& notification, Signer& signer) {
   const auto& message = notification.message;
   const auto topic_arn = topic.key.arn(), time = iso_millis(notification.time);
   const auto text = text_for(message, subscription.protocol);
   Lines lines;
-  lines.add("Type", "Notification");
+  lines.add("Type", notification_type);
   lines.add("MessageId", notification.id);
   if (!notification.sequence.empty()) lines.add("SequenceNumber", notification.sequence);
   lines.add("TopicArn", topic_arn);
@@ -211,7 +224,7 @@ std::string envelope(const Topic& topic, const Subscription& subscription,
     Signed members{{"Message", text}, {"MessageId", notification.id}};
     if (message.subject) members.emplace_back("Subject", *message.subject);
     members.insert(members.end(),
-                   {{"Timestamp", time}, {"TopicArn", topic_arn}, {"Type", "Notification"}});
+                   {{"Timestamp", time}, {"TopicArn", topic_arn}, {"Type", notification_type}});
     add_signature(topic, subscription, members, signer, lines);
   }
   lines.add("UnsubscribeURL", unsubscribe_url(subscription));
@@ -223,19 +236,12 @@ std::string envelope(const Topic& topic, const Subscription& subscription,
                      const Handshake& handshake, Signer& signer) {
   const auto topic_arn = topic.key.arn(), time = iso_millis(handshake.time);
   const auto url = confirm_url(subscription);
-  const bool asks = handshake.type == "SubscriptionConfirmation";
-  const auto text =
-      asks ? fmt::format(
-                 "You have chosen to subscribe to the topic {}.\nTo confirm the "
-                 "subscription, visit the SubscribeURL included in this message.",
-                 topic_arn)
-           : fmt::format(
-                 "You have chosen to deactivate subscription {}.\nTo cancel this operation "
-                 "and restore the subscription, visit the SubscribeURL included in this "
-                 "message.",
-                 subscription.arn());
+  const auto text = fmt::format(
+      "You have chosen to subscribe to the topic {}.\nTo confirm the subscription, visit the "
+      "SubscribeURL included in this message.",
+      topic_arn);
   Lines lines;
-  lines.add("Type", handshake.type);
+  lines.add("Type", confirmation_type);
   lines.add("MessageId", handshake.id);
   lines.add("Token", subscription.token);
   lines.add("TopicArn", topic_arn);
@@ -249,7 +255,7 @@ std::string envelope(const Topic& topic, const Subscription& subscription,
                  {"Timestamp", time},
                  {"Token", subscription.token},
                  {"TopicArn", topic_arn},
-                 {"Type", handshake.type}},
+                 {"Type", confirmation_type}},
                 signer, lines);
   return lines.take();
 }

@@ -52,19 +52,24 @@ class Signer {
   std::string text_, signature_;
 };
 
+constexpr std::string_view notification_type = "Notification";
+constexpr std::string_view confirmation_type = "SubscriptionConfirmation";
+
 /// The JSON that a subscription's endpoint gets of it.
 [[nodiscard]] std::string envelope(const Topic& topic, const Subscription& subscription,
                                    const Notification& notification, Signer& signer);
 
-/// The JSON that asks an endpoint whether it wants to be subscribed ("SubscriptionConfirmation"),
-/// or tells it that it isn't any more ("UnsubscribeConfirmation"; its link subscribes again).
+/// The JSON that asks an endpoint whether it wants to be subscribed.
 struct Handshake {
-  std::string_view type;
   std::string id;
   TimeMs time;
 };
 [[nodiscard]] std::string envelope(const Topic& topic, const Subscription& subscription,
                                    const Handshake& handshake, Signer& signer);
+
+/// What a person reads: the text with a way out, and the question whether they want to be asked.
+[[nodiscard]] std::string mail_text(const Subscription& subscription, const std::string& text);
+[[nodiscard]] std::string mail_question(const Subscription& subscription);
 
 /// Links, which need no signature: to confirm, and to end, a subscription.
 [[nodiscard]] std::string confirm_url(const Subscription& subscription);

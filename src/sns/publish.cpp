@@ -94,20 +94,22 @@ Result<Published> Topics::publish(store::Tx& tx, const Topic& topic, const Messa
   return Published{std::move(sent.id), std::move(sent.sequence)};
 }
 
-Topics::Parcel Topics::pack(const Topic& topic, const Subscription& subscription,
-                            const Notification& sent, Signer& signer) {
+Parcel Topics::pack(const Topic& topic, const Subscription& subscription, const Notification& sent,
+                    Signer& signer) {
   const auto& message = sent.message;
-  Parcel parcel{.type = "Notification",
+  Parcel parcel{.type = std::string(notification_type),
                 .message_id = sent.id,
                 .group_id = message.group_id,
                 .subject = message.subject.value_or(""),
                 .raw = subscription.is_raw()};
-  if (!parcel.raw) {
+  if (subscription.protocol == "email") {
+    parcel.body = mail_text(subscription, text_for(message, subscription.protocol));
+  } else if (parcel.raw) {
+    parcel.body = text_for(message, subscription.protocol);
+    parcel.attributes = message.attributes;
+  } else {
     parcel.body = envelope(topic, subscription, sent, signer);
-    return parcel;
   }
-  parcel.body = text_for(message, subscription.protocol);
-  parcel.attributes = message.attributes;
   return parcel;
 }
 
@@ -121,17 +123,22 @@ Status Topics::deliver(store::Tx& tx, const Topic& topic, const Subscription& su
                                                      .dedup_id = parcel.dedup_id,
                                                      .topic_arn = topic.key.arn(),
                                                      .scope = topic.key.scope}));
-  if (against) return bury(tx, topic, subscription, parcel, *against);
-  count(tx, topic, "NumberOfNotificationsDelivered");
-  return {};
+  if (!against) {
+    count(tx, topic, "NumberOfNotificationsDelivered");
+    return {};
+  }
+  TM_TRY(const auto left, bury(tx, topic, subscription, parcel, *against));
+  return left ? add_failure(tx, subscription, parcel, *left, parts_.clock.now()) : Status();
 }
 
-Status Topics::bury(store::Tx& tx, const Topic& topic, const Subscription& subscription,
-                    const Parcel& parcel, const std::string& reason) {
+Result<std::optional<std::string>> Topics::bury(store::Tx& tx, const Topic& topic,
+                                                const Subscription& subscription,
+                                                const Parcel& parcel, const std::string& reason) {
   TM_FAILPOINT_CHECK("sns.bury");
-  count(tx, topic, "NumberOfNotificationsFailed");
   auto why = reason;
-  if (const auto dead = subscription.dead_letter_arn(); !dead.empty()) {
+  if (parcel.type == notification_type) count(tx, topic, "NumberOfNotificationsFailed");
+  const auto dead = subscription.dead_letter_arn();
+  if (!dead.empty() && parcel.type == notification_type) {
     TM_TRY(const auto against, parts_.queues.send(tx, {.queue_arn = dead,
                                                        .body = parcel.body,
                                                        .attributes = parcel.attributes,
@@ -142,47 +149,69 @@ Status Topics::bury(store::Tx& tx, const Topic& topic, const Subscription& subsc
     count(tx, topic,
           against ? "NumberOfNotificationsFailedToRedriveToDlq"
                   : "NumberOfNotificationsRedrivenToDlq");
-    if (!against) return {};
+    if (!against) return std::nullopt;
     why += fmt::format("; nor to its dead-letter queue: {}", *against);
   }
-  const auto now = parts_.clock.now();
-  TM_CHECK(
-      tx.exec("INSERT INTO sns_deliveries (subscription, subscription_arn, type, message_id,"
-              " message, state, tries, reason, created_ms, ended_ms)"
-              " VALUES ($1, $2, $3, $4, $5, 'failed', 1, $6, $7, $7)",
-              subscription.id, subscription.arn(), parcel.type, parcel.message_id,
-              json::dump(json::object{{"body", parcel.body}, {"raw", parcel.raw}}), why, now.ms));
   tx.on_commit([arn = subscription.arn(), id = parcel.message_id, why] {
     TM_LOG(warn, "sns", "notification not delivered",
            {{"subscription", arn}, {"message", id}, {"reason", why}});
   });
-  return {};
+  return why;
 }
 
 Status Topics::post(store::Tx& tx, const Subscription& subscription, const Parcel& parcel) {
   const auto now = parts_.clock.now();
-  const json::object message{
-      {"body", parcel.body}, {"raw", parcel.raw}, {"subject", parcel.subject}};
-  TM_CHECK(
-      tx.exec("INSERT INTO sns_deliveries (subscription, subscription_arn, type, message_id,"
-              " message, state, tries, due_ms, reason, created_ms)"
-              " VALUES ($1, $2, $3, $4, $5, 'pending', 0, $6, '', $6)",
-              subscription.id, subscription.arn(), parcel.type, parcel.message_id,
-              json::dump(message), now.ms));
+  TM_CHECK(add_delivery(tx, subscription, parcel, now));
   if (options_.due) tx.on_commit([this, now] { options_.due(now); });
   return {};
 }
 
-Status Topics::shake_hands(store::Tx& tx, const Topic& topic, const Subscription& subscription,
-                           std::string_view type) {
+Status Topics::settle(store::Tx& tx, const Outgoing& delivery, const Attempt& attempt) {
+  TM_FAILPOINT_CHECK("sns.settle");
+  TM_TRY(const bool is_wanted, is_pending(tx, delivery.id));
+  if (!is_wanted) return {};  // Its subscription has ended meanwhile.
+  const auto now = parts_.clock.now();
+  if (attempt.end == Attempt::End::delivered) {
+    if (delivery.type == notification_type) {
+      count(tx, delivery.topic, "NumberOfNotificationsDelivered");
+    }
+    return remove_delivery(tx, delivery.id);
+  }
+  const auto pause = next_pause(delivery.policy().retry, delivery.tries + 1);
+  if (attempt.end == Attempt::End::again && pause) {
+    const auto due = now.plus(*pause);
+    TM_CHECK(postpone_delivery(tx, delivery.id, due, attempt.reason));
+    if (options_.due) tx.on_commit([this, due] { options_.due(due); });
+    return {};
+  }
+  const Parcel parcel{.type = delivery.type,
+                      .message_id = delivery.message_id,
+                      .body = delivery.body,
+                      .subject = delivery.subject,
+                      .raw = delivery.raw};
+  TM_TRY(const auto left, bury(tx, delivery.topic, delivery.subscription, parcel, attempt.reason));
+  return left ? fail_delivery(tx, delivery.id, now, *left) : remove_delivery(tx, delivery.id);
+}
+
+Status Topics::shake_hands(store::Tx& tx, const Topic& topic, const Subscription& subscription) {
+  if (subscription.protocol.starts_with("email") && !options_.has_mail) {
+    tx.on_commit([arn = subscription.arn(), to = subscription.endpoint] {
+      TM_LOG(warn, "sns", "subscription stays PendingConfirmation: no mail is sent without --smtp",
+             {{"subscription", arn}, {"address", to}});
+    });
+    return {};
+  }
   const auto key = key_.load();
   TM_ASSERT(key != nullptr);
   Signer signer(*key);
-  const Handshake handshake{type, random_uuid(parts_.random), parts_.clock.now()};
+  const Handshake handshake{random_uuid(parts_.random), parts_.clock.now()};
+  const bool to_person = subscription.protocol == "email";
   return post(tx, subscription,
-              {.type = std::string(type),
+              {.type = std::string(confirmation_type),
                .message_id = handshake.id,
-               .body = envelope(topic, subscription, handshake, signer)});
+               .body = to_person ? mail_question(subscription)
+                                 : envelope(topic, subscription, handshake, signer),
+               .subject = "AWS Notification - Subscription Confirmation"});
 }
 
 void Topics::count(store::Tx& tx, const Topic& topic, std::string_view metric, double value,

@@ -86,7 +86,10 @@ Result<Topic> Topics::create(store::Tx& tx, const TopicKey& key, const Texts& at
 
 Status Topics::remove(store::Tx& tx, const Topic& topic) {
   TM_TRY(const auto subscriptions, subscriptions_of(tx, topic));
-  for (const auto& one : subscriptions) filters_.erase(one.id);
+  for (const auto& one : subscriptions) {
+    filters_.erase(one.id);
+    TM_CHECK(forget_deliveries(tx, one));
+  }
   TM_CHECK(tx.exec("DELETE FROM sns_subscriptions WHERE topic = $1", topic.id));
   TM_CHECK(tx.exec("DELETE FROM sns_dedup WHERE topic = $1", topic.id));
   TM_CHECK(tx.exec("DELETE FROM sns_topics WHERE id = $1", topic.id));
@@ -107,7 +110,7 @@ Result<Subscription> Topics::subscribe(store::Tx& tx, const Topic& topic,
     if (there->confirmed) return *std::move(there);
     there->token_at = now;  // Who asks again is asked again.
     TM_CHECK(update_subscription(tx, *there));
-    TM_CHECK(shake_hands(tx, topic, *there, "SubscriptionConfirmation"));
+    TM_CHECK(shake_hands(tx, topic, *there));
     return *std::move(there);
   }
   Subscription made;
@@ -129,7 +132,7 @@ Result<Subscription> Topics::subscribe(store::Tx& tx, const Topic& topic,
   TM_CHECK(insert_subscription(tx, made));
   TM_TRY(auto stored, find_subscription(tx, topic, order.protocol, order.endpoint));
   TM_ASSERT(stored.has_value());
-  if (!stored->confirmed) TM_CHECK(shake_hands(tx, topic, *stored, "SubscriptionConfirmation"));
+  if (!stored->confirmed) TM_CHECK(shake_hands(tx, topic, *stored));
   return *std::move(stored);
 }
 
@@ -151,10 +154,7 @@ Result<Subscription> Topics::confirm(store::Tx& tx, const Topic& topic, std::str
 Status Topics::unsubscribe(store::Tx& tx, const Subscription& subscription) {
   filters_.erase(subscription.id);
   TM_CHECK(delete_subscription(tx, subscription));
-  // What waits for it isn't wanted any more.
-  TM_CHECK(tx.exec("DELETE FROM sns_deliveries WHERE subscription = $1 AND state = 'pending'",
-                   subscription.id));
-  return {};
+  return forget_deliveries(tx, subscription);
 }
 
 Status Topics::may_publish(const Topic& topic, const OnBehalf& who) const {

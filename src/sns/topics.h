@@ -17,6 +17,7 @@
 #include "iam/authority.h"
 #include "sns/filter.h"
 #include "sns/message.h"
+#include "sns/outbox.h"
 #include "sns/outlet.h"
 #include "sns/topic.h"
 
@@ -52,7 +53,8 @@ class Topics {
   };
   struct Options {
     /// On the commit thread after a commit: there is something to deliver at that time.
-    std::function<void(TimeMs at)> due;
+    std::function<void(TimeMs at)> due = {};
+    bool has_mail = false;  ///< Else nobody is asked by mail whether they want to subscribe.
     /// Told after commits what is counted; may be nullptr. Outlives the topics.
     Meter* meter = nullptr;
   };
@@ -90,6 +92,9 @@ class Topics {
   /// publish, with access_denied. Gives the message's id.
   [[nodiscard]] Result<std::string> publish(store::Tx& tx, std::string_view topic_arn,
                                             const Message& message, const OnBehalf& who);
+  /// What a try of the courier's came to: an end, or another try when the policy says.
+  [[nodiscard]] Status settle(store::Tx& tx, const Outgoing& delivery, const Attempt& attempt);
+
   /// Whether the topic's policy lets a service publish. The error names topic, action and source.
   [[nodiscard]] Status may_publish(const Topic& topic, const OnBehalf& who) const;
 
@@ -97,13 +102,6 @@ class Topics {
   struct CachedFilter {
     std::string policy;
     Filter filter;
-  };
-  /// What is to be delivered, as its endpoint gets it.
-  struct Parcel {
-    std::string type, message_id, body;
-    MessageAttributes attributes = {};  ///< Beside a raw body.
-    std::string group_id = {}, dedup_id = {}, subject = {};
-    bool raw = false;
   };
 
   Result<std::optional<Published>> enter(store::Tx& tx, const Topic& topic,
@@ -113,11 +111,12 @@ class Topics {
                      Signer& signer);
   Status deliver(store::Tx& tx, const Topic& topic, const Subscription& subscription,
                  const Parcel& parcel);
-  Status shake_hands(store::Tx& tx, const Topic& topic, const Subscription& subscription,
-                     std::string_view type);
+  Status shake_hands(store::Tx& tx, const Topic& topic, const Subscription& subscription);
   Status post(store::Tx& tx, const Subscription& subscription, const Parcel& parcel);
-  Status bury(store::Tx& tx, const Topic& topic, const Subscription& subscription,
-              const Parcel& parcel, const std::string& reason);
+  /// To the dead-letter queue. Gives why the message stays as failed, if it does.
+  Result<std::optional<std::string>> bury(store::Tx& tx, const Topic& topic,
+                                          const Subscription& subscription, const Parcel& parcel,
+                                          const std::string& reason);
   void count(store::Tx& tx, const Topic& topic, std::string_view metric, double value = 1,
              std::string_view unit = "Count") const;
   void count_filtered(store::Tx& tx, const Topic& topic, Filter::Verdict verdict,
