@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/set_clock_testing.h"
+#include "sns/check.h"
 #include "sns/schema.h"
 #include "sns/topics.h"
 #include "store/sqlite/sqlite_store.h"
@@ -50,6 +51,7 @@ class TopicsFixture : public testing::Test {
     EXPECT_TRUE(write([&](store::Tx& tx) { return topics_->adopt(tx, key); }));
   }
   ~TopicsFixture() override {
+    EXPECT_EQ(write(check_topics).value(), std::vector<std::string>());
     store_.reset();
     std::filesystem::remove_all(directory_);
   }
