@@ -74,6 +74,10 @@ class Api {
   Reply<w::PublishResponse> publish(const Caller& caller, w::PublishInput request);
   Reply<w::PublishBatchResponse> publish_batch(const Caller& caller, w::PublishBatchInput request);
 
+  /// Signs in the pool what the topic's subscribers, as they are now, will get; whoever comes in
+  /// between is signed for in the transaction.
+  Task<Status> sign_ahead(std::string arn, const std::vector<Message>& messages,
+                          std::vector<Stamp>& stamps);
   /// There is a key before there is a topic.
   Task<Status> ensure_key();
   /// The topic, if it is there and `caller` may do `action` to it.

@@ -93,6 +93,33 @@ void Api::register_publishing(wire::Router& router) {
   router.on<w::op::PublishBatch>(this, &Api::publish_batch, asked_by_handler<w::PublishBatchInput>);
 }
 
+Task<Status> Api::sign_ahead(std::string arn, const std::vector<Message>& messages,
+                             std::vector<Stamp>& stamps) {
+  for (std::size_t i = 0; i < messages.size(); ++i) stamps.push_back(topics_.stamp());
+  TM_CO_TRY(const auto key, TopicKey::of_arn(arn));
+  std::optional<Topic> topic;
+  auto look = [&](store::Tx& tx) -> Result<std::vector<Subscription>> {
+    TM_TRY(topic, find_topic(tx, key));
+    if (!topic) return std::vector<Subscription>();
+    return subscriptions_of(tx, *topic);
+  };
+  TM_CO_TRY(const auto subscriptions, co_await store_.read(look));
+  const bool is_needed = std::ranges::any_of(
+      subscriptions, [&](const Subscription& one) { return is_signed(*topic, one); });
+  if (!is_needed) co_return Status();
+  const auto sign = [&]() -> Status {
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      if (!check_message(*topic, messages[i])) continue;
+      const Notification sent{.id = stamps[i].id, .time = stamps[i].time, .message = messages[i]};
+      sns::sign_ahead(*topic, subscriptions, sent, stamps[i].signer);
+    }
+    return {};
+  };
+  // If the pool is full the transaction signs.
+  [[maybe_unused]] const auto signed_ahead = co_await pool_.run(sign);
+  co_return Status();
+}
+
 Task<Result<w::PublishResponse>> Api::publish(const Caller& caller, w::PublishInput request) {
   if (request.PhoneNumber) {
     co_return invalid_parameter("PhoneNumber Reason: no text messages are sent from here");
@@ -101,8 +128,14 @@ Task<Result<w::PublishResponse>> Api::publish(const Caller& caller, w::PublishIn
   if (!arn) {
     co_return invalid_parameter("TopicArn or TargetArn Reason: no value for required parameter");
   }
-  TM_CO_TRY(const auto message, message_of(request));
-  auto change = [&](store::Tx& tx, Topic& topic) { return topics_.publish(tx, topic, message); };
+  TM_CO_TRY(auto message, message_of(request));
+  std::vector<Message> messages;
+  messages.push_back(std::move(message));
+  std::vector<Stamp> stamps;
+  TM_CO_CHECK(co_await sign_ahead(*arn, messages, stamps));
+  auto change = [&](store::Tx& tx, Topic& topic) {
+    return topics_.publish(tx, topic, messages[0], std::move(stamps[0]));
+  };
   TM_CO_TRY(auto published, co_await with_topic(caller, *arn, "SNS:Publish", change));
   w::PublishResponse response;
   response.MessageId = std::move(published.id);
@@ -114,14 +147,22 @@ Task<Result<w::PublishBatchResponse>> Api::publish_batch(const Caller& caller,
                                                          w::PublishBatchInput request) {
   const auto& entries = *request.PublishBatchRequestEntries;
   TM_CO_CHECK(check_batch(entries));
+  std::vector<Result<Message>> read;
+  std::vector<Message> messages;
+  for (const auto& entry : entries) {
+    read.push_back(message_of(entry));
+    messages.push_back(read.back().value_or(Message()));
+  }
+  std::vector<Stamp> stamps;
+  TM_CO_CHECK(co_await sign_ahead(*request.TopicArn, messages, stamps));
   auto change = [&](store::Tx& tx, Topic& topic) -> Result<w::PublishBatchResponse> {
     w::PublishBatchResponse response;
     auto& successful = response.Successful.emplace();
     auto& failed = response.Failed.emplace();
-    for (const auto& entry : entries) {
-      const auto message = message_of(entry);
-      auto published = message ? topics_.publish(tx, topic, *message)
-                               : Result<Published>(std::unexpected(message.error()));
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const auto& entry = entries[i];
+      auto published = read[i] ? topics_.publish(tx, topic, messages[i], std::move(stamps[i]))
+                               : Result<Published>(std::unexpected(read[i].error()));
       if (published) {
         auto& done = successful.emplace_back();
         done.Id = entry.Id;

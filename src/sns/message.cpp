@@ -133,25 +133,53 @@ std::string shown(const MessageAttributes& attributes) {
 /// What a signature is made of: the members' names and values, a line each.
 using Signed = std::vector<std::pair<std::string_view, std::string_view>>;
 
-void add_signature(const Topic& topic, const Subscription& subscription, const Signed& members,
-                   Signer& signer, Lines& lines) {
+const std::string& sign(const Topic& topic, const Signed& members, Signer& signer) {
   std::string text;
   for (const auto& [name, value] : members) text.append(name).append("\n").append(value) += '\n';
   const bool newer = topic.text("SignatureVersion") == "2";
-  lines.add("SignatureVersion", newer ? "2" : "1");
-  lines.add("Signature",
-            signer.sign(std::move(text), newer ? DigestKind::sha256 : DigestKind::sha1));
+  return signer.sign(text, newer ? DigestKind::sha256 : DigestKind::sha1);
+}
+
+const std::string& sign(const Topic& topic, const Notification& notification,
+                        const std::string& text, Signer& signer) {
+  const auto topic_arn = topic.key.arn(), time = iso_millis(notification.time);
+  Signed members{{"Message", text}, {"MessageId", notification.id}};
+  const auto& subject = notification.message.subject;
+  if (subject) members.emplace_back("Subject", *subject);
+  members.insert(members.end(),
+                 {{"Timestamp", time}, {"TopicArn", topic_arn}, {"Type", notification_type}});
+  return sign(topic, members, signer);
+}
+
+void add_signature(const Topic& topic, const Subscription& subscription,
+                   const std::string& signature, Lines& lines) {
+  lines.add("SignatureVersion", topic.text("SignatureVersion") == "2" ? "2" : "1");
+  lines.add("Signature", signature);
   lines.add("SigningCertURL", fmt::format("{}{}", subscription.base_url, certificate_path));
 }
 
 }  // namespace
 
-const std::string& Signer::sign(std::string text, DigestKind kind) {
-  if (signature_.empty() || text != text_) {
-    text_ = std::move(text);
-    signature_ = to_base64(key_.sign(text_, kind));
+const std::string& Signer::sign(const std::string& text, DigestKind kind) {
+  auto& signature = signatures_[text];
+  if (signature.empty()) {
+    TM_ASSERT(key_ != nullptr);
+    signature = to_base64(key_->sign(text, kind));
   }
-  return signature_;
+  return signature;
+}
+
+bool is_signed(const Topic& topic, const Subscription& subscription) {
+  return !topic.is_fifo() && subscription.confirmed && !subscription.is_raw() &&
+         subscription.protocol != "email";
+}
+
+void sign_ahead(const Topic& topic, std::span<const Subscription> subscriptions,
+                const Notification& notification, Signer& signer) {
+  for (const auto& one : subscriptions) {
+    if (!is_signed(topic, one)) continue;
+    sign(topic, notification, text_for(notification.message, one.protocol), signer);
+  }
 }
 
 std::size_t size_of(const Message& message) {
@@ -221,11 +249,7 @@ std::string envelope(const Topic& topic, const Subscription& subscription,
   lines.add("Message", text);
   lines.add("Timestamp", time);
   if (!topic.is_fifo()) {  // Those of FIFO topics carry none.
-    Signed members{{"Message", text}, {"MessageId", notification.id}};
-    if (message.subject) members.emplace_back("Subject", *message.subject);
-    members.insert(members.end(),
-                   {{"Timestamp", time}, {"TopicArn", topic_arn}, {"Type", notification_type}});
-    add_signature(topic, subscription, members, signer, lines);
+    add_signature(topic, subscription, sign(topic, notification, text, signer), lines);
   }
   lines.add("UnsubscribeURL", unsubscribe_url(subscription));
   if (!message.attributes.empty()) lines.add_json("MessageAttributes", shown(message.attributes));
@@ -248,15 +272,16 @@ std::string envelope(const Topic& topic, const Subscription& subscription,
   lines.add("Message", text);
   lines.add("SubscribeURL", url);
   lines.add("Timestamp", time);
-  add_signature(topic, subscription,
-                {{"Message", text},
-                 {"MessageId", handshake.id},
-                 {"SubscribeURL", url},
-                 {"Timestamp", time},
-                 {"Token", subscription.token},
-                 {"TopicArn", topic_arn},
-                 {"Type", confirmation_type}},
-                signer, lines);
+  const auto& signature = sign(topic,
+                               {{"Message", text},
+                                {"MessageId", handshake.id},
+                                {"SubscribeURL", url},
+                                {"Timestamp", time},
+                                {"Token", subscription.token},
+                                {"TopicArn", topic_arn},
+                                {"Type", confirmation_type}},
+                               signer);
+  add_signature(topic, subscription, signature, lines);
   return lines.take();
 }
 

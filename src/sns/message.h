@@ -3,7 +3,10 @@
 /// messages".)
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -40,16 +43,17 @@ struct Notification {
   const Message& message;
 };
 
-/// Signs the texts of one message, which are mostly the same for all who get it.
+/// Signs the texts of one message, each once: mostly there is one for all who get it. Belongs to
+/// one thread at a time.
 class Signer {
  public:
-  explicit Signer(const SigningKey& key) : key_(key) {}
+  explicit Signer(std::shared_ptr<const SigningKey> key) : key_(std::move(key)) {}
   /// Base64.
-  const std::string& sign(std::string text, DigestKind kind);
+  const std::string& sign(const std::string& text, DigestKind kind);
 
  private:
-  const SigningKey& key_;
-  std::string text_, signature_;
+  std::shared_ptr<const SigningKey> key_;
+  std::map<std::string, std::string> signatures_;  ///< By text.
 };
 
 constexpr std::string_view notification_type = "Notification";
@@ -58,6 +62,12 @@ constexpr std::string_view confirmation_type = "SubscriptionConfirmation";
 /// The JSON that a subscription's endpoint gets of it.
 [[nodiscard]] std::string envelope(const Topic& topic, const Subscription& subscription,
                                    const Notification& notification, Signer& signer);
+
+/// Whether what it gets of the topic is signed.
+[[nodiscard]] bool is_signed(const Topic& topic, const Subscription& subscription);
+/// Has `signer` sign what envelope() will ask it to for these subscriptions.
+void sign_ahead(const Topic& topic, std::span<const Subscription> subscriptions,
+                const Notification& notification, Signer& signer);
 
 /// The JSON that asks an endpoint whether it wants to be subscribed.
 struct Handshake {

@@ -51,8 +51,7 @@ TEST(Message, has_a_text_for_each_protocol) {
 }
 
 TEST(Envelope, is_laid_out_as_aws_does) {
-  static const auto key = SigningKey::generate("sns.test").value();
-  Signer signer(key);
+  Signer signer(std::make_shared<const SigningKey>(SigningKey::generate("sns.test").value()));
   Subscription subscription;
   subscription.topic_key = topic("t").key;
   subscription.uuid = "00000000-0000-4000-8000-000000000000";

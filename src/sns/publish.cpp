@@ -63,11 +63,15 @@ Result<Filter::Verdict> Topics::judge(const Subscription& subscription, const Me
   return cached->second.filter.judge(message.attributes, message.text);
 }
 
-Result<Published> Topics::publish(store::Tx& tx, const Topic& topic, const Message& message) {
+Stamp Topics::stamp() const {
+  return {random_uuid(parts_.random), parts_.clock.now(), Signer(key_.load())};
+}
+
+Result<Published> Topics::publish(store::Tx& tx, const Topic& topic, const Message& message,
+                                  Stamp stamp) {
   TM_CHECK(check_message(topic, message));
   TM_FAILPOINT_CHECK("sns.publish");
-  Notification sent{
-      .id = random_uuid(parts_.random), .time = parts_.clock.now(), .message = message};
+  Notification sent{.id = std::move(stamp.id), .time = stamp.time, .message = message};
   std::string dedup_id = message.dedup_id;
   if (topic.is_fifo()) {
     if (dedup_id.empty()) dedup_id = sha256_hex(message.text);
@@ -76,9 +80,6 @@ Result<Published> Topics::publish(store::Tx& tx, const Topic& topic, const Messa
   }
   count(tx, topic, "NumberOfMessagesPublished");
   count(tx, topic, "PublishSize", double(size_of(message)), "Bytes");
-  const auto key = key_.load();
-  TM_ASSERT(key != nullptr);
-  Signer signer(*key);
   TM_TRY(const auto subscriptions, subscriptions_of(tx, topic));
   for (const auto& one : subscriptions) {
     if (!one.confirmed) continue;
@@ -87,7 +88,7 @@ Result<Published> Topics::publish(store::Tx& tx, const Topic& topic, const Messa
       count_filtered(tx, topic, verdict, filter_scope(one.attributes));
       continue;
     }
-    auto parcel = pack(topic, one, sent, signer);
+    auto parcel = pack(topic, one, sent, stamp.signer);
     parcel.dedup_id = dedup_id;
     TM_CHECK(deliver(tx, topic, one, parcel));
   }
@@ -201,9 +202,7 @@ Status Topics::shake_hands(store::Tx& tx, const Topic& topic, const Subscription
     });
     return {};
   }
-  const auto key = key_.load();
-  TM_ASSERT(key != nullptr);
-  Signer signer(*key);
+  Signer signer(key_.load());
   const Handshake handshake{random_uuid(parts_.random), parts_.clock.now()};
   const bool to_person = subscription.protocol == "email";
   return post(tx, subscription,

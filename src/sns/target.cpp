@@ -47,7 +47,7 @@ Result<events::Outcome> TopicTarget::apply(store::Tx& tx, const events::Delivery
   Message message{.text = delivery.input, .group_id = delivery.group_id};
   // Two rules may send the same event: that is two messages.
   if (topic->is_fifo()) message.dedup_id = fmt::format("{}-{}", delivery.event_id, delivery.id);
-  auto published = topics_.publish(tx, *topic, message);
+  auto published = topics_.publish(tx, *topic, message, topics_.stamp());
   if (published) return events::Outcome{.result = std::move(published->id)};
   if (published.error().code != Errc::invalid_argument) return std::unexpected(published.error());
   return refused("INVALID_PARAMETER", published.error().message);

@@ -181,7 +181,7 @@ Result<std::string> Topics::publish(store::Tx& tx, std::string_view topic_arn,
   TM_TRY(const auto key, TopicKey::of_arn(topic_arn));
   TM_TRY(const auto topic, require_topic(tx, key));
   TM_CHECK(may_publish(topic, who));
-  TM_TRY(auto published, publish(tx, topic, message));
+  TM_TRY(auto published, publish(tx, topic, message, stamp()));
   return std::move(published.id);
 }
 

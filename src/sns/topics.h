@@ -23,6 +23,14 @@
 
 namespace tidemill::sns {
 
+/// What a message has before it is published. Made outside of the transaction, so that it can be
+/// signed there: that takes longer than a commit should wait.
+struct Stamp {
+  std::string id;
+  TimeMs time;
+  Signer signer;
+};
+
 /// What Publish answers.
 struct Published {
   std::string id;
@@ -86,8 +94,10 @@ class Topics {
                                              std::string_view token, bool authenticated);
   [[nodiscard]] Status unsubscribe(store::Tx& tx, const Subscription& subscription);
 
-  [[nodiscard]] Result<Published> publish(store::Tx& tx, const Topic& topic,
-                                          const Message& message);
+  /// Any thread.
+  [[nodiscard]] Stamp stamp() const;
+  [[nodiscard]] Result<Published> publish(store::Tx& tx, const Topic& topic, const Message& message,
+                                          Stamp stamp);
   /// As a service: fails with NotFound or, where the topic's policy doesn't let the service
   /// publish, with access_denied. Gives the message's id.
   [[nodiscard]] Result<std::string> publish(store::Tx& tx, std::string_view topic_arn,

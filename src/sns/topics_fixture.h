@@ -77,7 +77,8 @@ class TopicsFixture : public testing::Test {
     return write([&](store::Tx& tx) { return topics_->subscribe(tx, topic, order); });
   }
   Result<Published> publish(const Topic& topic, const Message& message) {
-    return write([&](store::Tx& tx) { return topics_->publish(tx, topic, message); });
+    return write(
+        [&](store::Tx& tx) { return topics_->publish(tx, topic, message, topics_->stamp()); });
   }
   std::int64_t rows(const std::string& table) {
     return write([&](store::Tx& tx) {
