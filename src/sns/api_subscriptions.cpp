@@ -74,9 +74,12 @@ Task<Result<w::SubscribeResponse>> Api::subscribe(const Caller& caller, w::Subsc
                              .account = caller.scope.account,
                              .principal = caller.arn,
                              .base_url = caller.endpoint};
+  Caller asking = caller;  // Policies may look at what is to be subscribed.
+  asking.conditions["sns:protocol"] = order.protocol;
+  asking.conditions["sns:endpoint"] = order.endpoint;
   auto change = [&](store::Tx& tx, Topic& topic) { return topics_.subscribe(tx, topic, order); };
   TM_CO_TRY(const auto made,
-            co_await with_topic(caller, *request.TopicArn, "SNS:Subscribe", change));
+            co_await with_topic(asking, *request.TopicArn, "SNS:Subscribe", change));
   w::SubscribeResponse response;
   const bool tell = made.confirmed || request.ReturnSubscriptionArn.value_or(false);
   response.SubscriptionArn = tell ? made.arn() : "pending confirmation";

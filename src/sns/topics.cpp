@@ -11,6 +11,8 @@ namespace tidemill::sns {
 namespace {
 
 constexpr std::size_t token_bytes = 64;
+// A message goes to all of them in one transaction.
+constexpr std::int64_t subscriptions_max = 10'000;
 constexpr auto token_lasts = std::chrono::days(2);
 
 bool is_on(const Texts& texts, std::string_view name) {
@@ -78,7 +80,8 @@ Result<Topic> Topics::create(store::Tx& tx, const TopicKey& key, const Texts& at
   topic.key = key;
   topic.tags = tags;
   for (const auto& [name, value] : attributes) {
-    if (!value.empty()) topic.attributes[name] = value;
+    const bool says_nothing = value.empty() || (name == "FifoTopic" && !is_fifo);
+    if (!says_nothing) topic.attributes[name] = value;
   }
   TM_CHECK(insert_topic(tx, topic));
   return require_topic(tx, key);
@@ -112,6 +115,11 @@ Result<Subscription> Topics::subscribe(store::Tx& tx, const Topic& topic,
     TM_CHECK(update_subscription(tx, *there));
     TM_CHECK(shake_hands(tx, topic, *there));
     return *std::move(there);
+  }
+  TM_TRY(const auto counts, count_subscriptions(tx, topic));
+  if (counts.confirmed + counts.pending >= subscriptions_max) {
+    return refuse("SubscriptionLimitExceeded",
+                  fmt::format("A topic has at most {} subscriptions", subscriptions_max), 403);
   }
   Subscription made;
   made.topic = topic.id;

@@ -267,6 +267,14 @@ def test_the_topics_policy_lets_others_in(server, sns, name):
     theirs.publish(TopicArn=arn, Message="x")
     with refused("AuthorizationError", 403):
         theirs.delete_topic(TopicArn=arn)
+    only_queues = {"Sid": "q", "Effect": "Allow", "Principal": {"AWS": user}, "Resource": arn,
+                   "Action": "sns:Subscribe", "Condition": {"StringEquals": {"sns:Protocol": "sqs"}}}
+    sns.set_topic_attributes(
+        TopicArn=arn, AttributeName="Policy", AttributeValue=platform.policy(only_queues)
+    )
+    with refused("AuthorizationError", 403):
+        theirs.subscribe(TopicArn=arn, Protocol="http", Endpoint="http://example.com/")
+    theirs.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn(name))
     sns.add_permission(TopicArn=arn, Label="b", AWSAccountId=[ACCOUNT], ActionName=["DeleteTopic"])
     with refused("InvalidParameter", 400, "Statement already exists"):
         sns.add_permission(TopicArn=arn, Label="b", AWSAccountId=[ACCOUNT], ActionName=["Publish"])
