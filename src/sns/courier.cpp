@@ -93,6 +93,7 @@ struct Courier::State {
   }
 
   static Task<void> run(std::shared_ptr<State> self) {
+    co_await self->wake.wait();  // Until the server has loaded what it must.
     while (!self->is_over) {
       const auto sent = co_await send_due(self);
       if (!sent) {

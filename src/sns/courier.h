@@ -1,6 +1,6 @@
 /// Delivers to endpoints outside what topics left for them (outbox.h): some at a time, few to one
-/// endpoint, and again when their policy says. Sleeps until something is due. Made by the server;
-/// on loop 0.
+/// endpoint, and again when their policy says. Sleeps until something is due, at first until
+/// wake(). Made by the server; on loop 0.
 ///
 /// A row goes in the transaction that says its delivery has ended; so a crash may deliver twice,
 /// under the same message id, and loses nothing.
