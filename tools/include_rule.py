@@ -26,6 +26,7 @@ STANDS_ON = {
     "s3": ["events"],
     "glue": ["events"],
     "sqs": ["events"],
+    "sns": ["events"],
     "logs": ["events"],
     "metrics": ["events"],
     "explain": ["events"],

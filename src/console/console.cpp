@@ -84,6 +84,14 @@ Task<http::Response> Console::serve(http::Request& request) {
   if (request.method == "GET" && (request.path == "/_tidemill/" || request.path == "/_tidemill")) {
     co_return page();
   }
+  for (const auto& one : texts_) {
+    if (request.method != "GET" || request.path != one.path) continue;
+    http::Response response;
+    response.headers.add("Content-Type", one.type);
+    response.headers.add("X-Content-Type-Options", "nosniff");
+    response.text = one.text();
+    co_return response;
+  }
   const auto* endpoint = find(request);
   if (endpoint == nullptr) {
     const json::object missing{

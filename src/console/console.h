@@ -42,6 +42,11 @@ class Console final : public http::Service {
         {std::move(method), std::move(path), std::move(action), std::move(answer)});
   }
 
+  /// Answers GET PATH with a text, openly.
+  void show(std::string path, std::string type, std::function<std::string()> text) {
+    texts_.push_back({std::move(path), std::move(type), std::move(text)});
+  }
+
   Task<http::Response> serve(http::Request& request) override;
 
  private:
@@ -49,12 +54,17 @@ class Console final : public http::Service {
     std::string method, path, action;
     Answer answer;
   };
+  struct Text {
+    std::string path, type;
+    std::function<std::string()> text;
+  };
   [[nodiscard]] const Endpoint* find(const http::Request& request) const;
   Task<Result<json::value>> ask(const Endpoint& endpoint, http::Request& request);
 
   wire::Authenticator& authenticator_;
   const wire::Authorizer& authorizer_;
   std::vector<Endpoint> endpoints_;
+  std::vector<Text> texts_;
 };
 
 }  // namespace tidemill::console

@@ -29,7 +29,8 @@ constexpr std::array<Allow, 1> read_only = {
     {{"cloudwatch:Describe* cloudwatch:Get* cloudwatch:List* events:Describe* events:List* "
       "events:TestEventPattern glue:BatchGet* glue:Get* glue:List* iam:Get* iam:List* "
       "logs:Describe* logs:FilterLogEvents logs:Get* logs:List* s3:Get* s3:List* "
-      "scheduler:Get* scheduler:List* sqs:GetQueue* sqs:List* sts:GetCallerIdentity",
+      "scheduler:Get* scheduler:List* sns:Get* sns:List* sqs:GetQueue* sqs:List* "
+      "sts:GetCallerIdentity",
       "*"}}};
 constexpr std::array<Allow, 1> s3_full = {{{"s3:* s3-object-lambda:*", "*"}}};
 constexpr std::array<Allow, 1> s3_read = {{{"s3:Get* s3:List* s3:Describe*", "*"}}};
@@ -45,6 +46,7 @@ constexpr std::array<Allow, 1> cloudwatch_full = {
 constexpr std::array<Allow, 1> events_full = {{{"events:* schemas:* scheduler:*", "*"}}};
 constexpr std::array<Allow, 1> scheduler_full = {{{"scheduler:*", "*"}}};
 constexpr std::array<Allow, 1> sqs_full = {{{"sqs:*", "*"}}};
+constexpr std::array<Allow, 1> sns_full = {{{"sns:*", "*"}}};
 constexpr std::array<Allow, 2> glue_console = {
     {{"glue:* s3:ListAllMyBuckets s3:ListBucket s3:GetBucketAcl s3:GetBucketLocation iam:ListRoles "
       "iam:ListRolePolicies iam:GetRole iam:GetRolePolicy iam:ListAttachedRolePolicies "
@@ -54,12 +56,13 @@ constexpr std::array<Allow, 2> glue_console = {
       "arn:aws:iam::*:role/AWSGlueServiceRole* "
       "arn:aws:iam::*:role/service-role/AWSGlueServiceRole*"}}};
 
-constexpr std::array<AwsPolicy, 13> table = {{
+constexpr std::array<AwsPolicy, 14> table = {{
     {"/", "AdministratorAccess", everything},
     {"/", "AmazonEventBridgeFullAccess", events_full},
     {"/", "AmazonEventBridgeSchedulerFullAccess", scheduler_full},
     {"/", "AmazonS3FullAccess", s3_full},
     {"/", "AmazonS3ReadOnlyAccess", s3_read},
+    {"/", "AmazonSNSFullAccess", sns_full},
     {"/", "AmazonSQSFullAccess", sqs_full},
     {"/", "AWSGlueConsoleFullAccess", glue_console},
     {"/service-role/", "AWSGlueServiceRole", glue_service_role},

@@ -220,7 +220,7 @@ Status AlarmBook::change_state(store::Tx& tx, Alarm alarm, const Verdict& verdic
            {"StateUpdate", fmt::format("Alarm updated from {} to {}", before.state, alarm.state),
             state_update_data(before, alarm)}));
   TM_CHECK(publish(tx, before, alarm));
-  return act(tx, alarm);
+  return act(tx, before, alarm);
 }
 
 Status AlarmBook::publish(store::Tx& tx, const Alarm& before, const Alarm& after) const {
@@ -235,13 +235,20 @@ Status AlarmBook::publish(store::Tx& tx, const Alarm& before, const Alarm& after
   return parts_.bus.publish(tx, event);
 }
 
-/// Nothing here can be acted on yet: each action is told in the history, with its ARN.
-Status AlarmBook::act(store::Tx& tx, const Alarm& alarm) const {
+/// What became of each action is told in the history, with its ARN.
+Status AlarmBook::act(store::Tx& tx, const Alarm& before, const Alarm& alarm) const {
   if (!alarm.actions_enabled) return {};
+  const auto notice = notice_of(before, alarm);
   for (const auto& action : alarm.actions()) {
+    std::optional<std::string> against = "nothing here performs actions";
+    if (parts_.actions != nullptr) {
+      TM_TRY(against, parts_.actions->perform(tx, action, notice));
+    }
     TM_CHECK(note(tx, alarm.key,
-                  {"Action", fmt::format("Failed to execute action {}", action),
-                   failed_action_data(alarm, action)}));
+                  {"Action",
+                   fmt::format("{} action {}",
+                               against ? "Failed to execute" : "Successfully executed", action),
+                   action_data(alarm, action, notice.message, against)}));
   }
   return {};
 }

@@ -7,7 +7,7 @@
 
 #include "base/random.h"
 #include "events/bus.h"
-#include "metrics/alarm.h"
+#include "metrics/alarm_actions.h"
 #include "store/store.h"
 
 namespace tidemill::metrics {
@@ -52,6 +52,7 @@ class AlarmBook {
     const Clock& clock;
     Random& random;
     std::function<void()> changed;
+    AlarmActions* actions = nullptr;  ///< Without it every action fails.
   };
   explicit AlarmBook(Parts parts) : parts_(std::move(parts)) {}
 
@@ -92,7 +93,7 @@ class AlarmBook {
   Status note(store::Tx& tx, const AlarmKey& key, const Note& note) const;
   Status change_state(store::Tx& tx, Alarm alarm, const Verdict& verdict) const;
   Status publish(store::Tx& tx, const Alarm& before, const Alarm& after) const;
-  Status act(store::Tx& tx, const Alarm& alarm) const;
+  Status act(store::Tx& tx, const Alarm& before, const Alarm& alarm) const;
 
   const Parts parts_;
 };

@@ -7,10 +7,6 @@
 namespace tidemill::metrics {
 namespace {
 
-constexpr std::string_view not_delivered =
-    "Tidemill has no SNS topics and no other actions of alarms yet: nothing was sent. A rule on "
-    "\\\"CloudWatch Alarm State Change\\\" can start a job or feed a queue.";
-
 std::string state_json(const Alarm& alarm) {
   std::string text = fmt::format(R"({{"stateValue":{},"stateReason":{})", json::quote(alarm.state),
                                  json::quote(alarm.reason));
@@ -72,10 +68,13 @@ std::string state_update_data(const Alarm& before, const Alarm& after) {
                      state_json(after));
 }
 
-std::string failed_action_data(const Alarm& alarm, std::string_view action) {
-  return fmt::format(R"({{"version":"1.0","actionState":"Failed","stateUpdateTimestamp":{},)"
-                     R"("notificationResource":{},"publishedMessage":null,"error":"{}"}})",
-                     alarm.state_at.ms, json::quote(action), not_delivered);
+std::string action_data(const Alarm& alarm, std::string_view action, std::string_view message,
+                        const std::optional<std::string>& failure) {
+  return fmt::format(R"({{"version":"1.0","actionState":"{}","stateUpdateTimestamp":{},)"
+                     R"("notificationResource":{},"publishedMessage":{},"error":{}}})",
+                     failure ? "Failed" : "Succeeded", alarm.state_at.ms, json::quote(action),
+                     failure ? "null" : json::quote(message),
+                     failure ? json::quote(*failure) : "null");
 }
 
 std::string state_change_detail(const Alarm& before, const Alarm& after,

@@ -16,7 +16,10 @@ namespace tidemill::metrics {
 /// HistoryData of "Alarm … created", "updated", "deleted"; `what` is Create, Update or Delete.
 [[nodiscard]] std::string configuration_data(const Alarm& alarm, std::string_view what);
 [[nodiscard]] std::string state_update_data(const Alarm& before, const Alarm& after);
-[[nodiscard]] std::string failed_action_data(const Alarm& alarm, std::string_view action);
+/// Of an action that published `message`, or couldn't for a reason.
+[[nodiscard]] std::string action_data(const Alarm& alarm, std::string_view action,
+                                      std::string_view message,
+                                      const std::optional<std::string>& failure);
 /// The detail of "CloudWatch Alarm State Change". `query_id` names its metric query.
 [[nodiscard]] std::string state_change_detail(const Alarm& before, const Alarm& after,
                                               std::string_view query_id);

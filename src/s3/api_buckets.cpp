@@ -1,4 +1,4 @@
-// Buckets, their tags and their notifications.
+// Buckets and their tags.
 #include "s3/api.h"
 #include "s3/api_values.h"
 
@@ -119,35 +119,6 @@ Task<Result<w::GetBucketLocationOutput>> Api::get_location(const Caller& caller,
   // us-east-1 is said by saying nothing.
   out.LocationConstraint = bucket.scope.region == "us-east-1" ? "" : bucket.scope.region;
   co_return out;
-}
-
-Task<Result<w::NotificationConfiguration>> Api::get_notification(
-    const Caller& caller, w::GetBucketNotificationConfigurationRequest request) {
-  auto look = [&](store::Tx& tx) { return require_bucket(tx, where_of(caller, request)); };
-  TM_CO_TRY(const auto bucket, co_await core_.store.read(look));
-  w::NotificationConfiguration out;
-  if (bucket.eventbridge) out.EventBridgeConfiguration.emplace();
-  co_return out;
-}
-
-Task<Result<wire::Empty>> Api::put_notification(
-    const Caller& caller, w::PutBucketNotificationConfigurationRequest request) {
-  const auto& wanted = *request.NotificationConfiguration;
-  const auto any = [](const auto& list) { return list && !list->empty(); };
-  if (any(wanted.TopicConfigurations) || any(wanted.QueueConfigurations) ||
-      any(wanted.LambdaFunctionConfigurations)) {
-    auto refused = invalid_argument("Unable to validate the following destination configurations",
-                                    "NotificationConfiguration", "");
-    refused.error().hint =
-        "Only EventBridgeConfiguration is served: switch it on and let a rule name the target.";
-    co_return refused;
-  }
-  auto change = [&](store::Tx& tx) -> Status {
-    TM_TRY(const auto bucket, require_bucket(tx, where_of(caller, request)));
-    return set_eventbridge(tx, bucket, wanted.EventBridgeConfiguration.has_value());
-  };
-  TM_CO_CHECK(co_await core_.store.write(change));
-  co_return wire::Empty();
 }
 
 Task<Result<w::GetBucketTaggingOutput>> Api::get_bucket_tags(const Caller& caller,

@@ -46,12 +46,16 @@ bool is_region(std::string_view text) noexcept {
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == last + 1;
 }
 
+/// Of the column `eventbridge`.
+constexpr std::int64_t events_to_bus = 1, events_to_own = 2;
+
 Bucket read_bucket(const store::Row& row) {
   return {.id = row.integer(0),
           .name = row.text(1),
           .scope = {.account = row.text(2), .region = row.text(3)},
           .created = {row.integer(4)},
-          .eventbridge = row.integer(5) != 0,
+          .eventbridge = (row.integer(5) & events_to_bus) != 0,
+          .notifies = (row.integer(5) & events_to_own) != 0,
           .versioning = Versioning(row.integer(6))};
 }
 
@@ -227,8 +231,9 @@ Status drop_setting(store::Tx& tx, const Bucket& bucket, std::string_view name) 
   return {};
 }
 
-Status set_eventbridge(store::Tx& tx, const Bucket& bucket, bool on) {
-  TM_CHECK(tx.exec("UPDATE buckets SET eventbridge = $2 WHERE id = $1", bucket.id, on ? 1 : 0));
+Status set_events(store::Tx& tx, const Bucket& bucket, bool eventbridge, bool notifies) {
+  TM_CHECK(tx.exec("UPDATE buckets SET eventbridge = $2 WHERE id = $1", bucket.id,
+                   (eventbridge ? events_to_bus : 0) | (notifies ? events_to_own : 0)));
   return {};
 }
 

@@ -20,7 +20,8 @@ struct Bucket {
   std::string name;
   Scope scope;  ///< The owner's account, and the bucket's region.
   TimeMs created;
-  bool eventbridge = false;
+  bool eventbridge = false;  ///< Its events go to the default bus.
+  bool notifies = false;     ///< It has notifications of its own.
   Versioning versioning = Versioning::never;
 
   [[nodiscard]] std::string arn() const { return "arn:aws:s3:::" + name; }
@@ -69,7 +70,9 @@ struct BucketQuery {
 [[nodiscard]] Status save_setting(store::Tx& tx, const Bucket& bucket, std::string_view name,
                                   std::string_view value);
 [[nodiscard]] Status drop_setting(store::Tx& tx, const Bucket& bucket, std::string_view name);
-[[nodiscard]] Status set_eventbridge(store::Tx& tx, const Bucket& bucket, bool on);
+/// Where its events go; both in one column, as its two lowest bits.
+[[nodiscard]] Status set_events(store::Tx& tx, const Bucket& bucket, bool eventbridge,
+                                bool notifies);
 [[nodiscard]] Status set_versioning(store::Tx& tx, const Bucket& bucket, Versioning versioning);
 
 /// The 64 hex digits by which S3 calls an account's owner.

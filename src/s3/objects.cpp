@@ -87,7 +87,7 @@ Result<Object> Objects::replace(store::Tx& tx, const Bucket& bucket, const Calle
   }
   TM_CHECK(make_room(tx, bucket, object.key, before));
   TM_CHECK(save_object(tx, bucket.id, object));
-  if (!bucket.eventbridge) return object;
+  if (!bucket.eventbridge && !bucket.notifies) return object;
   const Happening happening{.reason = std::move(reason),
                             .key = object.key,
                             .size = object.size,
@@ -95,7 +95,7 @@ Result<Object> Objects::replace(store::Tx& tx, const Bucket& bucket, const Calle
                             .sequencer = object.sequencer,
                             .time = object.modified,
                             .version = object.version};
-  TM_CHECK(core_.bus.publish(tx, created_event(bucket, happening, caller, core_.random)));
+  TM_CHECK(tell(tx, bucket, caller, happening, created_event));
   return object;
 }
 

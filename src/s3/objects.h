@@ -16,6 +16,7 @@
 #include "s3/conditions.h"
 #include "s3/events.h"
 #include "s3/listing.h"
+#include "s3/notifications.h"
 #include "s3/object.h"
 #include "s3/range.h"
 #include "s3/versions.h"
@@ -30,6 +31,7 @@ struct Core {
   events::Bus& bus;
   const Clock& clock;
   Random& random;
+  NotificationOutlet* notifications = nullptr;  ///< Without one buckets have none of their own.
 };
 
 constexpr std::uint64_t put_bytes_max = std::uint64_t{5} << 30;
@@ -155,6 +157,18 @@ class Objects {
   Result<Removed> leave_marker(store::Tx& tx, const RemoveRequest& request,
                                const std::optional<Object>& before);
   Result<Removed> remove_version(store::Tx& tx, const RemoveRequest& request);
+  /// Tells EventBridge and the bucket's own destinations, where it has them. `make` makes the
+  /// event.
+  template <class Make>
+  Status tell(store::Tx& tx, const Bucket& bucket, const Caller& caller, const Happening& happening,
+              Make make) {
+    if (bucket.eventbridge) {
+      TM_CHECK(core_.bus.publish(tx, make(bucket, happening, caller, core_.random)));
+    }
+    return bucket.notifies ? notify(tx, bucket, caller, happening) : Status();
+  }
+  Status notify(store::Tx& tx, const Bucket& bucket, const Caller& caller,
+                const Happening& happening);
   Status tell_removed(store::Tx& tx, const RemoveRequest& request, Happening happening);
   Result<Copied> copy_in(store::Tx& tx, const CopyRequest& request);
   Task<Result<CopyResult>> copy_bytes(const CopyRequest& request, Copied source);
@@ -163,6 +177,9 @@ class Objects {
 
   const Core core_;
 };
+
+/// A bucket's own; empty if it has none.
+[[nodiscard]] Result<Notifications> bucket_notifications(store::Tx& tx, const Bucket& bucket);
 
 /// What was received against what was claimed, in a header or behind the bytes: the checksum to
 /// store.

@@ -22,15 +22,14 @@ Status Objects::make_room(store::Tx& tx, const Bucket& bucket, const std::string
 }
 
 Status Objects::tell_removed(store::Tx& tx, const RemoveRequest& request, Happening happening) {
-  if (!request.bucket.eventbridge) return {};
+  if (!request.bucket.eventbridge && !request.bucket.notifies) return {};
   happening.reason = "DeleteObject";
   happening.key = request.key;
   happening.time = core_.clock.now();
   if (happening.sequencer == 0) {
     TM_TRY(happening.sequencer, next_sequencer(tx));
   }
-  return core_.bus.publish(tx,
-                           deleted_event(request.bucket, happening, request.caller, core_.random));
+  return tell(tx, request.bucket, request.caller, happening, deleted_event);
 }
 
 Result<Removed> Objects::remove(store::Tx& tx, const RemoveRequest& request) {

@@ -126,7 +126,7 @@ Status Api::check(const Caller& caller, const w::CreateScheduleInput& request) c
   if (parts_.hub.target_for(call.arn) == nullptr) {
     return invalid(fmt::format("{} is not a valid target.", definition.target_arn),
                    "served are arn:aws:scheduler:::aws-sdk:glue:startJobRun, the ARN of a Glue "
-                   "job, of an SQS queue, and of an event bus");
+                   "job, of an SQS queue, of an SNS topic, and of an event bus");
   }
   return pass_role_(caller, *request.Target->RoleArn);
 }

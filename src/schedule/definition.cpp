@@ -77,6 +77,23 @@ Result<Call> send_message(const Definition& definition, const Scope& scope) {
               std::string(json::view(body->get_string()))};
 }
 
+/// sns:publish with {"TopicArn", "Message"}; what else it could say isn't passed on, so it is refused.
+Result<Call> publish(const Definition& definition, const Scope&) {
+  TM_TRY(const auto input, input_object(definition, "sns:publish"));
+  const auto topic = json::text_or_empty(input, "TopicArn");
+  const auto* message = input.if_contains("Message");
+  if (topic.empty() || message == nullptr || !message->is_string()) {
+    return invalid("Invalid RequestJson provided. Reason: TopicArn or Message is missing.");
+  }
+  for (const auto& member : input) {
+    if (member.key() == "TopicArn" || member.key() == "Message") continue;
+    return invalid(fmt::format("Invalid RequestJson provided. Reason: {} isn't served.",
+                               std::string_view(member.key())),
+                   "sns:publish takes TopicArn and Message here");
+  }
+  return Call{std::string(topic), std::string(json::view(message->get_string()))};
+}
+
 /// The writing operations that something here can carry out.
 struct Operation {
   std::string_view name;
@@ -84,7 +101,8 @@ struct Operation {
 };
 constexpr std::array operations = {Operation{"glue:startJobRun", start_job_run},
                                    Operation{"events:putEvents", put_events},
-                                   Operation{"sqs:sendMessage", send_message}};
+                                   Operation{"sqs:sendMessage", send_message},
+                                   Operation{"sns:publish", publish}};
 
 bool only_reads(std::string_view operation) {
   const auto action = operation.substr(std::min(operation.size(), operation.find(':') + 1));

@@ -34,6 +34,20 @@ TEST(ScheduleTarget, OfPutEventsIsTheBus) {
   EXPECT_TRUE(templated->input->contains(R"("Source":"my.app")"));
 }
 
+TEST(ScheduleTarget, OfPublishIsTheTopic) {
+  const auto publish = [](std::string input) {
+    return call("arn:aws:scheduler:::aws-sdk:sns:publish", std::move(input));
+  };
+  const auto made = publish(R"({"TopicArn":"arn:aws:sns:eu-central-1:1:t","Message":"hello"})");
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->arn, "arn:aws:sns:eu-central-1:1:t");
+  EXPECT_EQ(made->input, "hello");
+  EXPECT_FALSE(publish(R"({"TopicArn":"arn:aws:sns:eu-central-1:1:t"})"));
+  const auto more = publish(R"({"TopicArn":"a","Message":"b","Subject":"c"})");
+  ASSERT_FALSE(more);
+  EXPECT_TRUE(more.error().message.contains("Subject isn't served"));
+}
+
 TEST(ScheduleTarget, IsRefusedWhereNothingCouldBeStarted) {
   const auto refused = [](const Result<Call>& made) { return made ? "" : made.error().name; };
   EXPECT_EQ(refused(call("job", {})), "ValidationException");

@@ -41,7 +41,10 @@ void Program::tidy_up() {
     TM_CHECK(events::expire_archived(tx, now));
     bool more = false;
     if (options_.audit_days > 0) {
-      TM_TRY(more, events::forget_events(tx, now.plus(-std::chrono::days(options_.audit_days))));
+      const auto before = now.plus(-std::chrono::days(options_.audit_days));
+      TM_TRY(more, events::forget_events(tx, before));
+      TM_TRY(const bool more_failures, sns::forget_failures(tx, before));
+      more = more || more_failures;
     }
     return now.plus(more ? tidy_pause : tidy_every);
   };

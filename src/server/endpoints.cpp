@@ -6,6 +6,7 @@
 #include "iam/entity.h"
 #include "schedule/check.h"
 #include "server/program.h"
+#include "sns/check.h"
 #include "sqs/check.h"
 
 namespace tidemill::server {
@@ -51,8 +52,10 @@ Program::Answer Program::check(const console::Question&) {
   TM_CO_TRY(const auto of_bodies, co_await bodies_->check());
   TM_CO_TRY(const auto of_runs, co_await store_->read(glue::check_runs));
   TM_CO_TRY(const auto of_queues, co_await store_->read(sqs::check_queues));
+  TM_CO_TRY(const auto of_topics, co_await store_->read(sns::check_topics));
   TM_CO_TRY(const auto of_timers, co_await store_->read(schedule::check_timers));
-  for (const auto* more : {&of_logs, &of_metrics, &of_bodies, &of_runs, &of_queues, &of_timers}) {
+  for (const auto* more :
+       {&of_logs, &of_metrics, &of_bodies, &of_runs, &of_queues, &of_topics, &of_timers}) {
     findings.insert(findings.end(), more->begin(), more->end());
   }
   json::array shown;
@@ -130,6 +133,7 @@ Program::Answer Program::reset(const console::Question&) {
     TM_CHECK(runs_->reset(tx));
     TM_CHECK(glue::catalog::reset(tx));
     TM_CHECK(queues_->reset(tx));
+    TM_CHECK(topics_->reset(tx));
     TM_CHECK(objects_->reset(tx));
     TM_CHECK(metrics::AlarmBook::reset(tx));
     bucket_policies_->reset(tx);
@@ -158,6 +162,7 @@ Program::Answer Program::set_clock(const console::Question& question) {
   work_on_queues();
   start_workflows();
   waiters_->look_again();
+  topic_courier_->wake();
   watch_->wake();
   co_return json::object{{"time", iso_millis(clock_.now())}};
 }

@@ -43,6 +43,11 @@ constexpr OptionRow table[] = {
      &Options::allow_local_targets},
     {"--ca-file", "TIDEMILL_CA_FILE", "FILE",
      "Certificates (PEM) that HTTPS targets may also be vouched for by.", &Options::ca_file},
+    {"--smtp", "TIDEMILL_SMTP", "HOST:PORT",
+     "The relay that takes mails to subscribers of topics; without it none is sent.",
+     &Options::smtp},
+    {"--mail-from", "TIDEMILL_MAIL_FROM", "ADDRESS", "Whom those mails come from.",
+     &Options::mail_from},
     {"--test-mode", "TIDEMILL_TEST_MODE", "",
      "For test suites: any key is accepted, no policy is asked, /_tidemill/reset and a clock.",
      &Options::test_mode},
@@ -109,6 +114,18 @@ Status check_failpoints(const Options& options, bool loopback) {
   return {};
 }
 
+/// What a mail's envelope has no room for.
+Status check_mail(const Options& options) {
+  if (!options.smtp.empty()) TM_CHECK(parse_address(options.smtp, "--smtp"));
+  const bool fine =
+      options.mail_from.contains('@') && std::ranges::all_of(options.mail_from, [](char c) {
+        return c > ' ' && c <= '~' && c != '<' && c != '>';
+      });
+  if (fine) return {};
+  return fail(Errc::invalid_argument,
+              fmt::format("--mail-from must be an address, not \"{}\"", options.mail_from));
+}
+
 }  // namespace
 
 std::span<const OptionRow> option_table() noexcept { return table; }
@@ -155,19 +172,17 @@ Status apply_file(Options& options, const std::string& path) {
   return {};
 }
 
-Result<Address> parse_address(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == text.npos) {
+Result<Address> parse_address(std::string_view text, std::string_view flag) {
+  const auto refuse = [&] {
     return fail(Errc::invalid_argument,
-                fmt::format("--listen must be ADDRESS:PORT, not \"{}\"", text));
-  }
+                fmt::format("{} must be ADDRESS:PORT, not \"{}\"", flag, text));
+  };
+  const auto colon = text.rfind(':');
+  if (colon == text.npos) return refuse();
   auto host = text.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  TM_TRY(const int port, to_int(text.substr(colon + 1), "the port of --listen"));
-  if (port < 0 || port > 65535 || host.empty()) {
-    return fail(Errc::invalid_argument,
-                fmt::format("--listen must be ADDRESS:PORT, not \"{}\"", text));
-  }
+  TM_TRY(const int port, to_int(text.substr(colon + 1), fmt::format("the port of {}", flag)));
+  if (port < 0 || port > 65535 || host.empty()) return refuse();
   return Address{std::string(host), port};
 }
 
@@ -188,6 +203,7 @@ Status check_options(const Options& options) {
                 "--listen 127.0.0.1:PORT");
   }
   TM_CHECK(check_failpoints(options, loopback));
+  TM_CHECK(check_mail(options));
   static constexpr std::string_view levels[] = {"debug", "info", "warn", "error"};
   if (std::ranges::find(levels, options.log_level) == std::end(levels)) {
     return fail(Errc::invalid_argument, fmt::format("--log-level must be debug, info, warn or "

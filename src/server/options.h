@@ -26,6 +26,8 @@ struct Options {
   bool strict_aws = false;
   bool allow_local_targets = false;
   std::string ca_file;
+  std::string smtp;
+  std::string mail_from = "no-reply@tidemill.local";
   bool test_mode = false;
   std::string failpoints;
   bool allow_failpoints = false;
@@ -55,6 +57,7 @@ struct Address {
   std::string host;
   int port = 0;
 };
-[[nodiscard]] Result<Address> parse_address(std::string_view text);
+[[nodiscard]] Result<Address> parse_address(std::string_view text,
+                                            std::string_view flag = "--listen");
 
 }  // namespace tidemill::server

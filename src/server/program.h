@@ -39,14 +39,20 @@
 #include "schedule/api.h"
 #include "server/adapters.h"
 #include "server/backfill.h"
+#include "server/bucket_notifications.h"
 #include "server/dead_letters.h"
 #include "server/gate.h"
 #include "server/identity.h"
 #include "server/lock.h"
 #include "server/options.h"
+#include "server/post_office.h"
 #include "server/rule_log.h"
 #include "server/schedule_desk.h"
 #include "server/scheduling.h"
+#include "server/topic_links.h"
+#include "sns/api.h"
+#include "sns/courier.h"
+#include "sns/target.h"
 #include "sqs/api.h"
 #include "sqs/target.h"
 
@@ -91,6 +97,8 @@ class Program {
   void tidy_up_metrics();
   void close_metrics();
   void make_metrics();
+  Status make_topics();
+  void wire_topics();
   Task<Status> sample_metrics(TimeMs at);
 
   [[nodiscard]] iam::AuthorityOptions authority_options() const;
@@ -123,6 +131,8 @@ class Program {
   Answer show_replay(const console::Question& question);
   Answer rehearse(const console::Question& question);
   Answer backfill(const console::Question& question);
+  Answer confirm_subscription(const console::Question& question);
+  Answer end_subscription(const console::Question& question);
   Answer reset(const console::Question& question);
   Answer set_clock(const console::Question& question);
 
@@ -152,6 +162,7 @@ class Program {
   std::unique_ptr<events::Replayer> replayer_;
   std::unique_ptr<RuleLog> rule_log_;
   std::unique_ptr<s3::Bodies> bodies_;
+  std::unique_ptr<BucketNotifications> bucket_notifications_;
   std::unique_ptr<s3::Objects> objects_;
   std::unique_ptr<s3::BucketPolicies> bucket_policies_;
   std::unique_ptr<ScriptsInS3> scripts_;
@@ -168,6 +179,13 @@ class Program {
   std::unique_ptr<events::Authorizer> connection_authorizer_;
   std::unique_ptr<Scheduling> scheduling_;
   std::unique_ptr<sqs::QueueTarget> queue_target_;
+  std::unique_ptr<TopicOutlet> topic_outlet_;
+  std::unique_ptr<sns::Topics> topics_;
+  std::unique_ptr<sns::TopicTarget> topic_target_;
+  std::unique_ptr<http::Mailer> mailer_;
+  std::unique_ptr<PostOffice> post_office_;
+  std::unique_ptr<sns::Courier> topic_courier_;
+  std::unique_ptr<AlarmsInTopics> alarm_actions_;
   std::unique_ptr<metrics::AlarmBook> alarms_;
   std::unique_ptr<metrics::Watch> watch_;
   std::unique_ptr<explain::Storyteller> storyteller_;
@@ -193,6 +211,7 @@ class Program {
   std::unique_ptr<metrics::AlarmApi> alarm_api_;
   std::unique_ptr<metrics::MetricApi> metric_api_;
   std::unique_ptr<sqs::Api> sqs_api_;
+  std::unique_ptr<sns::Api> sns_api_;
 };
 
 }  // namespace tidemill::server

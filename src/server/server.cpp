@@ -78,6 +78,7 @@ Status Program::start() {
   scheduling_->wake();
   work_on_queues();
   start_workflows();
+  topic_courier_->wake();
   TM_CHECK(write_running(options_.data, {int(getpid()), endpoint_, options_.region}));
   if (options_.test_mode) {
     std::cerr << "TEST MODE: any access key is accepted and no policy is asked.\n";
@@ -110,6 +111,7 @@ void Program::stop() {
   tidy_.reset();
   queue_work_.reset();
   workflow_work_.reset();
+  topic_courier_.reset();
   metrics_flush_.reset();
   replay_.reset();
   waiters_.reset();

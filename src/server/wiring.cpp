@@ -11,6 +11,7 @@
 #include "s3/schema.h"
 #include "schedule/schema.h"
 #include "server/program.h"
+#include "sns/schema.h"
 #include "sqs/schema.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -88,7 +89,7 @@ Status Program::open_stores() {
   TM_TRY(store_, open("tidemill.db",
                       joined(iam::migrations, events::migrations, s3::migrations, glue::migrations,
                              glue::catalog::migrations, schedule::migrations, sqs::migrations,
-                             metrics::alarm_migrations)));
+                             sns::migrations, metrics::alarm_migrations)));
   TM_TRY(logs_store_, open("logs.db", joined(logs::migrations)));
   TM_TRY(metrics_store_, open("metrics.db", joined(metrics::metric_migrations)));
   return {};
@@ -123,7 +124,9 @@ Status Program::make_services() {
 
   const s3::Bodies::Parts bodies{*store_, *pool_, random_, [this](const Error&) { give_up(); }};
   TM_TRY(bodies_, s3::Bodies::open(bodies, options_.data + "/objects"));
-  const s3::Core core{*store_, *bodies_, *hub_, clock_, random_};
+  TM_CHECK(make_topics());
+  bucket_notifications_ = std::make_unique<BucketNotifications>(*queues_, *topics_);
+  const s3::Core core{*store_, *bodies_, *hub_, clock_, random_, bucket_notifications_.get()};
   objects_ = std::make_unique<s3::Objects>(core);
   bucket_policies_ = std::make_unique<s3::BucketPolicies>(*authority_);
 
@@ -174,7 +177,9 @@ void Program::make_outside() {
 }
 
 void Program::make_metrics() {
-  const metrics::AlarmBook::Parts book{*hub_, clock_, random_, [this] { watch_->wake(); }};
+  alarm_actions_ = std::make_unique<AlarmsInTopics>(*topics_);
+  const metrics::AlarmBook::Parts book{*hub_, clock_, random_, [this] { watch_->wake(); },
+                                       alarm_actions_.get()};
   alarms_ = std::make_unique<metrics::AlarmBook>(book);
   const metrics::Watch::Parts watch{
       *loops_, *store_, *metrics_store_, *metrics_ledger_, *alarms_, clock_, [this](TimeMs at) {
@@ -189,6 +194,7 @@ Status Program::load_state() {
     TM_CHECK(authority_->load(tx));
     TM_CHECK(bucket_policies_->load(tx));
     TM_CHECK(queues_->load(tx));
+    TM_CHECK(topics_->load(tx));
     TM_CHECK(runs_->recover(tx));
     TM_CHECK(hub_->load(tx));
     TM_CHECK(connection_authorizer_->load(tx));
@@ -261,6 +267,7 @@ void Program::wire_operations() {
   const sqs::Api::Parts sqs{*store_, *queues_, *waiters_, *authority_};
   sqs_api_ = std::make_unique<sqs::Api>(sqs);
   sqs_api_->register_with(*router_);
+  wire_topics();
   const explain::Sources sources{
       .object = [](store::Tx& tx, std::string_view bucket,
                    std::string_view key) -> Result<json::object> {

@@ -4,23 +4,14 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
+#include "base/message_attribute.h"
 
 namespace tidemill::sqs {
-
-struct MessageAttribute {
-  std::string type = "String";  ///< "String", "Number", "Binary", or one of them with ".custom".
-  std::string value;            ///< A text, or a Binary's bytes.
-
-  [[nodiscard]] bool is_binary() const { return type.starts_with("Binary"); }
-  bool operator==(const MessageAttribute&) const = default;
-};
-using MessageAttributes = std::map<std::string, MessageAttribute>;
 
 struct Message {
   std::string body;

@@ -63,23 +63,6 @@ TimeMs Queue::expired_until(TimeMs now) const {
   return {now.ms - number("MessageRetentionPeriod") * 1000};
 }
 
-std::string to_json(const Texts& texts) {
-  json::object object;
-  for (const auto& [name, value] : texts) object[name] = value;
-  return json::dump(object);
-}
-
-Texts of_json(std::string_view text) {
-  Texts texts;
-  if (text == "{}") return texts;
-  const auto parsed = json::parse_object(text);
-  TM_ASSERT(parsed.has_value());
-  for (const auto& member : *parsed) {
-    texts.emplace(member.key(), json::view(member.value().as_string()));
-  }
-  return texts;
-}
-
 std::optional<Redrive> parse_redrive(std::string_view policy) {
   const auto parsed = json::parse_object(policy);
   if (!parsed) return std::nullopt;

@@ -2,19 +2,17 @@
 /// transaction.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/arn.h"
+#include "base/texts.h"
 #include "base/time.h"
 #include "store/store.h"
 
 namespace tidemill::sqs {
-
-using Texts = std::map<std::string, std::string, std::less<>>;
 
 struct QueueKey {
   Scope scope;
@@ -49,10 +47,6 @@ struct Queue {
   /// Messages that were sent at that time or before have expired.
   [[nodiscard]] TimeMs expired_until(TimeMs now) const;
 };
-
-/// A JSON object whose values are texts, to and from a map.
-[[nodiscard]] std::string to_json(const Texts& texts);
-[[nodiscard]] Texts of_json(std::string_view json);
 
 /// What a redrive policy says; numbers may be written as texts.
 [[nodiscard]] std::optional<Redrive> parse_redrive(std::string_view policy);

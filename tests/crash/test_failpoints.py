@@ -46,6 +46,23 @@ def hooks(request):
     return 503 if hash(request.body) % 10 == 0 and request.at % 1 < 0.5 else 200
 
 
+def to_topic(server, kind, queue):
+    """Events of `kind` go through a topic to a queue, or to the dead letters."""
+    sns = server.client("sns")
+    arn = platform.topic_arn(kind)
+    policy = platform.policy(platform.let("events", "sns:Publish", arn))
+    sns.create_topic(Name=kind, Attributes={"Policy": policy})
+    sns.subscribe(
+        TopicArn=arn, Protocol="sqs", Endpoint=platform.queue_arn(queue),
+        Attributes={
+            "RawMessageDelivery": "true",
+            "RedrivePolicy": json.dumps({"deadLetterTargetArn": platform.queue_arn("dead")}),
+        },
+    )
+    pattern = {"source": ["crash.client"], "detail-type": [kind]}
+    platform.put_rule(server, kind, {"Id": "t", "Arn": arn}, pattern=pattern)
+
+
 class Proof:
     """One data directory through many deaths of its server."""
 
@@ -64,10 +81,9 @@ class Proof:
     def make_platform(self):
         server = self.server.start()
         sqs = server.client("sqs")
-        allow = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
-                 "Action": "sqs:SendMessage", "Resource": "*"}
+        allow = [platform.let(service, "sqs:SendMessage", "*") for service in ("events", "sns")]
         for queue in ("inbox", "told", "dead"):
-            more = {} if queue == "inbox" else {"Policy": platform.policy(allow)}
+            more = {} if queue == "inbox" else {"Policy": platform.policy(*allow)}
             sqs.create_queue(QueueName=queue, Attributes={"VisibilityTimeout": "1"} | more)
         for bucket in ("uploads", "scratch"):
             platform.make_bucket(server, bucket, events=bucket == "uploads")
@@ -84,6 +100,8 @@ class Proof:
         dead = {"DeadLetterConfig": {"Arn": platform.queue_arn("dead")}}
         to_queue(server, "dead", ["dead"], "nowhere", **dead)
         self.make_hook()
+        to_topic(server, "fanned", "told")
+        to_topic(server, "buried", "nowhere")
         put = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"}
         platform.make_role(server, "storm", "scheduler.amazonaws.com", put)
         server.kill()

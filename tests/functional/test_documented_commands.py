@@ -70,6 +70,25 @@ def test_presigned_url_works(aws, uploaded):
     assert (status, text.encode()) == (200, platform.SALES_FILE.read_bytes())
 
 
+def test_an_alarm_tells_a_topic(aws, name):
+    topic = aws.run("sns", "create-topic", "--name", name, "--output", "text").stdout.strip()
+    queue = platform.queue_arn(name)
+    sqs = aws.server.client("sqs")
+    policy = platform.policy(platform.let("sns", "sqs:SendMessage", queue))
+    url = sqs.create_queue(QueueName=name, Attributes={"Policy": policy})["QueueUrl"]
+    aws.run("sns", "subscribe", "--topic-arn", topic, "--protocol", "sqs",
+            "--notification-endpoint", queue, "--attributes", "RawMessageDelivery=true")
+    aws.run("cloudwatch", "put-metric-alarm", "--alarm-name", name, "--namespace", "n",
+            "--metric-name", "m", "--statistic", "Sum", "--period", "300",
+            "--evaluation-periods", "1", "--threshold", "0", "--comparison-operator",
+            "GreaterThanThreshold", "--alarm-actions", topic)
+    aws.run("cloudwatch", "set-alarm-state", "--alarm-name", name, "--state-value", "ALARM",
+            "--state-reason", "drill")
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"])["NewStateReason"] == "drill"
+    aws.run("cloudwatch", "delete-alarms", "--alarm-names", name)
+
+
 def test_other_services_answer(aws):
     assert aws.json("sts", "get-caller-identity")["Account"] == platform.ACCOUNT
     assert "dev-glue-role" in aws.run("iam", "list-roles", "--output", "text").stdout

@@ -190,6 +190,22 @@ def wait_for_state(cloudwatch, alarm, state):
     )
 
 
+def check_notices(sqs, url, alarm, topic):
+    """A subscribed queue has what the alarm told its topic, as AWS words it."""
+    got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    told = [json.loads(message["Body"]) for message in got]
+    rung, ended = told[-2:]
+    assert rung["Subject"] == f'ALARM: "{alarm}" in US East (N. Virginia)'
+    assert ended["Subject"] == f'OK: "{alarm}" in US East (N. Virginia)'
+    message = json.loads(rung["Message"])
+    assert message["AlarmActions"] == message["OKActions"] == [topic]
+    assert (message["NewStateValue"], message["AlarmDescription"]) == ("ALARM", "a run failed")
+    assert message["Trigger"]["MetricName"] == "glue.driver.aggregate.numFailedTasks"
+    assert message["Trigger"]["Statistic"] == "SUM"
+    assert {"value": "ALL", "name": "JobRunId"} in message["Trigger"]["Dimensions"]
+    assert json.loads(ended["Message"])["OldStateValue"] == "ALARM"
+
+
 def test_an_alarm_for_failed_runs_rings_and_ends_by_itself(still, cloudwatch, name):
     bucket, rule, job = make_failing_on_demand(still, name)
     sqs = still.client("sqs")
@@ -199,10 +215,14 @@ def test_an_alarm_for_failed_runs_rings_and_ends_by_itself(still, cloudwatch, na
         "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn})})
     changes = {"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]}
     platform.put_rule(still, f"{name}-alarms", {"Id": "q", "Arn": arn}, pattern=changes)
-    topic = "arn:aws:sns:us-east-1:000000000000:alerts"
+    sns = still.client("sns")
+    topic = sns.create_topic(Name=f"{name}-alerts")["TopicArn"]
+    told_url = sqs.create_queue(QueueName=f"{name}-told", Attributes={"Policy": platform.policy(
+        platform.let("sns", "sqs:SendMessage", platform.queue_arn(f"{name}-told")))})["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=platform.queue_arn(f"{name}-told"))
     cloudwatch.put_metric_alarm(
         AlarmName=name, AlarmDescription="a run failed", Namespace="Glue",
-        MetricName="glue.driver.aggregate.numFailedTasks", AlarmActions=[topic],
+        MetricName="glue.driver.aggregate.numFailedTasks", AlarmActions=[topic], OKActions=[topic],
         Dimensions=dimensions(JobName=job, JobRunId="ALL", Type="count"), **ALARM,
     )
 
@@ -227,13 +247,11 @@ def test_an_alarm_for_failed_runs_rings_and_ends_by_itself(still, cloudwatch, na
 
     history = cloudwatch.describe_alarm_history(AlarmName=name, ScanBy="TimestampAscending")
     told = [item["HistorySummary"] for item in history["AlarmHistoryItems"]]
-    assert told[-3:] == [
-        "Alarm updated from OK to ALARM", f"Failed to execute action {topic}",
-        "Alarm updated from ALARM to OK",
-    ] or told[-3:] == [
-        "Alarm updated from INSUFFICIENT_DATA to ALARM", f"Failed to execute action {topic}",
-        "Alarm updated from ALARM to OK",
-    ]
+    executed = f"Successfully executed action {topic}"
+    assert told[-4:] == [
+        told[-4], executed, "Alarm updated from ALARM to OK", executed,
+    ] and told[-4].endswith("to ALARM"), told
+    check_notices(sqs, told_url, name, topic)
 
     def received():
         got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)

@@ -6,13 +6,16 @@ import random
 import threading
 import time
 from datetime import datetime, timezone
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from support import platform
 from support.history import FAILED, OK, UNKNOWN
 from support.raw import Signer, exchange, sha256
 
 BATCH = 10
+# Of events, by how often they come: to a queue, to a dead letter, to a run, to an endpoint outside,
+# and through a topic to a queue or to its subscription's dead letters.
+KINDS = {"plain": 600, "dead": 60, "run": 2, "out": 10, "fanned": 60, "buried": 60}
 
 
 class Connection:
@@ -23,7 +26,7 @@ class Connection:
         key_id, secret = server.credentials()
         self.signers = {
             service: Signer(self.endpoint, key_id, secret, service=service)
-            for service in ("s3", "events", "sqs", "scheduler")
+            for service in ("s3", "events", "sqs", "scheduler", "sns")
         }
         place = urlsplit(self.endpoint)
         self.connection = http.client.HTTPConnection(place.hostname, place.port, timeout=10)
@@ -94,7 +97,8 @@ class Traffic:
 
     def publish(self, connection, chance):
         ids = [f"{next(self.numbers):08}" for _ in range(BATCH)]
-        kinds = chance.choices(["plain", "dead", "run", "out"], [600, 60, 2, 10], k=BATCH)
+        names, weights = zip(*KINDS.items())
+        kinds = chance.choices(names, weights, k=BATCH)
         entries = [
             {"Source": "crash.client", "DetailType": kind, "Detail": json.dumps({"id": one})}
             for one, kind in zip(ids, kinds)
@@ -140,7 +144,8 @@ class Traffic:
         return answer
 
     def churn(self, connection, chance):
-        """Writes one object over and over, so that files go, and plans what is due at once."""
+        """Writes one object over and over, so that files go, plans what is due at once, and asks
+        an endpoint that can't be reached whether it wants to subscribe."""
         answer = connection.send("s3", "PUT", "/scratch/same", bytes(20_000 + chance.randrange(999)))
         due = datetime.fromtimestamp(time.time() + 1, timezone.utc)
         plan = {
@@ -158,5 +163,13 @@ class Traffic:
         path = f"/schedules/s{next(self.numbers):08}"
         headers = {"content-type": "application/json"}
         answer = connection.send("scheduler", "POST", path, json.dumps(plan).encode(), headers)
+        if answer is None:
+            return None
+        form = urlencode({
+            "Action": "Subscribe", "Version": "2010-03-31", "Protocol": "http",
+            "TopicArn": platform.topic_arn("fanned"), "Endpoint": "http://127.0.0.1:9/",
+        })
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        answer = connection.send("sns", "POST", "/", form.encode(), headers)
         self.is_over.wait(0.1)
         return answer

@@ -27,6 +27,16 @@ def queue_arn(queue):
     return f"arn:aws:sqs:us-east-1:{ACCOUNT}:{queue}"
 
 
+def topic_arn(topic):
+    return f"arn:aws:sns:us-east-1:{ACCOUNT}:{topic}"
+
+
+def let(service, action, resource):
+    """A statement by which a service may do something to a resource that has a policy."""
+    principal = {"Service": f"{service}.amazonaws.com"}
+    return {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource}
+
+
 def trust(service):
     return json.dumps({
         "Version": "2012-10-17",

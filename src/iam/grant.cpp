@@ -1,0 +1,58 @@
+#include "iam/grant.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+
+namespace tidemill::iam {
+namespace {
+
+/// One as a text, several as a list.
+json::value one_or_list(const std::vector<std::string>& texts) {
+  if (texts.size() == 1) return json::value(texts.front());
+  json::array list;
+  for (const auto& text : texts) list.emplace_back(text);
+  return list;
+}
+
+/// The policy as an object whose Statement is a list.
+json::object opened(std::string_view policy, std::string_view id) {
+  auto parsed = json::parse_object(policy);
+  if (!parsed) return {{"Version", "2008-10-17"}, {"Id", id}, {"Statement", json::array()}};
+  auto& statements = (*parsed)["Statement"];
+  if (!statements.is_array()) statements = json::array{std::move(statements)};
+  return *std::move(parsed);
+}
+
+auto find(json::array& statements, std::string_view sid) {
+  return std::ranges::find_if(statements, [sid](const json::value& statement) {
+    return statement.is_object() && json::text_or_empty(statement.get_object(), "Sid") == sid;
+  });
+}
+
+}  // namespace
+
+std::optional<std::string> with_grant(std::string_view policy, std::string_view id,
+                                      const Grant& grant) {
+  auto document = opened(policy, id);
+  auto& statements = document["Statement"].get_array();
+  if (find(statements, grant.sid) != statements.end()) return std::nullopt;
+  statements.push_back(
+      json::object{{"Sid", grant.sid},
+                   {"Effect", "Allow"},
+                   {"Principal", json::object{{"AWS", one_or_list(grant.principals)}}},
+                   {"Action", one_or_list(grant.actions)},
+                   {"Resource", grant.resource}});
+  return json::dump(document);
+}
+
+std::optional<std::string> without_grant(std::string_view policy, std::string_view sid) {
+  auto document = opened(policy, "");
+  auto& statements = document["Statement"].get_array();
+  const auto found = find(statements, sid);
+  if (found == statements.end()) return std::nullopt;
+  statements.erase(found);
+  return statements.empty() ? std::string() : json::dump(document);
+}
+
+}  // namespace tidemill::iam

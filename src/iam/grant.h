@@ -1,0 +1,26 @@
+/// What AddPermission and RemovePermission do to the policy of a queue or a topic: a statement more
+/// or less. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tidemill::iam {
+
+struct Grant {
+  std::string_view sid;
+  std::vector<std::string> principals = {}, actions = {};
+  std::string_view resource;
+};
+
+/// `policy` with a statement more, or, where it is empty, a policy of that id with this one.
+/// nullopt if the statement's sid is taken.
+[[nodiscard]] std::optional<std::string> with_grant(std::string_view policy, std::string_view id,
+                                                    const Grant& grant);
+/// Without that statement, "" where no other is left; nullopt if there is none of that sid.
+[[nodiscard]] std::optional<std::string> without_grant(std::string_view policy,
+                                                       std::string_view sid);
+
+}  // namespace tidemill::iam

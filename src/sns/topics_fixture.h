@@ -1,0 +1,104 @@
+/// What the tests of sns/ share: topics over a store of their own, a clock that a test sets, and
+/// queues that keep what they get. Test thread only.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "base/set_clock_testing.h"
+#include "sns/check.h"
+#include "sns/schema.h"
+#include "sns/topics.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace tidemill::sns {
+
+/// Takes all but what a test says is refused.
+class KeptQueues final : public QueueOutlet {
+ public:
+  Result<std::optional<std::string>> send(store::Tx& /*tx*/, const QueueMessage& message) override {
+    const auto found = refusals.find(message.queue_arn);
+    if (found != refusals.end()) return found->second;
+    sent.push_back(message);
+    return std::nullopt;
+  }
+  std::vector<QueueMessage> sent;
+  std::map<std::string, std::string> refusals;
+};
+
+class TopicsFixture : public testing::Test {
+ protected:
+  static constexpr TimeMs noon{1'705'320'000'000};
+
+  template <class Change>
+  auto write(Change change) {
+    return store_->write_now(std::move(change));
+  }
+
+  TopicsFixture() {
+    char pattern[] = "/tmp/tidemill-sns-XXXXXX";
+    directory_ = mkdtemp(pattern);
+    store_ = store::open_sqlite({.path = directory_ + "/t.db"}, migrations).value();
+    topics_ = std::make_unique<Topics>(Topics::Parts{clock_, random_, authority_, queues_},
+                                       Topics::Options{});
+    static const auto key = SigningKey::generate("sns.test").value();
+    EXPECT_TRUE(write([&](store::Tx& tx) { return topics_->adopt(tx, key); }));
+  }
+  ~TopicsFixture() override {
+    EXPECT_EQ(write(check_topics).value(), std::vector<std::string>());
+    store_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  void after(std::chrono::milliseconds time) { clock_.at = clock_.at.plus(time); }
+
+  Result<Topic> create(const std::string& name, const Texts& attributes = {}) {
+    return write(
+        [&](store::Tx& tx) { return topics_->create(tx, {scope_, name}, attributes, Texts()); });
+  }
+  static std::string queue(const std::string& name) {
+    return "arn:aws:sqs:us-east-1:000000000000:" + name;
+  }
+  Result<Subscription> subscribe(const Topic& topic, const std::string& endpoint,
+                                 const Texts& attributes = {},
+                                 const std::string& protocol = "sqs") {
+    const SubscribeOrder order{.protocol = protocol,
+                               .endpoint = endpoint,
+                               .attributes = attributes,
+                               .account = scope_.account,
+                               .principal = "arn:aws:iam::000000000000:root",
+                               .base_url = "http://here"};
+    return write([&](store::Tx& tx) { return topics_->subscribe(tx, topic, order); });
+  }
+  Result<Published> publish(const Topic& topic, const Message& message) {
+    return write(
+        [&](store::Tx& tx) { return topics_->publish(tx, topic, message, topics_->stamp()); });
+  }
+  std::int64_t rows(const std::string& table) {
+    return write([&](store::Tx& tx) {
+             return tx.one("SELECT count(*) FROM " + table,
+                           [](const store::Row& row) { return row.integer(0); });
+           })
+        .value()
+        .value();
+  }
+
+  SetClock clock_{noon};
+  SystemRandom random_;
+  iam::Authority authority_{{.admin_access_key_id = "AKIA",
+                             .admin_secret = Secret("secret"),
+                             .session_key = Secret("key")}};
+  Scope scope_{"000000000000", "us-east-1"};
+  std::string directory_;
+  KeptQueues queues_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<Topics> topics_;
+};
+
+}  // namespace tidemill::sns
