@@ -10,6 +10,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/seal.h"
 #include "console/console.h"
 #include "events/api.h"
 #include "events/api_archives.h"
@@ -121,6 +122,7 @@ class Program {
   SystemRandom random_;
   Lock lock_;
   Identity identity_;
+  std::optional<Sealer> sealer_;
   std::atomic<bool> broken_ = false;
   sigset_t signals_{};
   std::unique_ptr<io::Loops> loops_;

@@ -65,6 +65,8 @@ Status Program::start() {
   std::filesystem::permissions(options_.data, std::filesystem::perms::owner_all, error);
   TM_CHECK(once_free([&] { return lock_.take(options_.data); }));
   TM_TRY(identity_, load_identity(options_.data, random_));
+  TM_TRY(const auto sealing_key, load_sealing_key(options_.data, random_));
+  TM_TRY(sealer_, Sealer::make(sealing_key, random_));
   TM_CHECK(listen());
   TM_CHECK(make_services());
   TM_CHECK(load_state());
