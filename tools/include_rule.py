@@ -28,6 +28,7 @@ STANDS_ON = {
     "sqs": ["events"],
     "logs": ["events"],
     "metrics": ["events"],
+    "ssm": ["events"],
     "explain": ["events"],
     "console": ["events", "wire"],
     "server": ["*"],
@@ -48,7 +49,7 @@ LIBRARIES = {
     "openssl/": {"base", "io", "http", "wire"},
     "simdjson": {"base", "io", "http", "wire", "pattern"},
     "pugixml": {"wire"},
-    "re2/": {"wire", "logs", "pattern"},
+    "re2/": {"wire", "logs", "pattern", "ssm"},
     "sqlite3.h": {"store", "cli"},  # cli names its version
     "toml++/": {"server"},
     "CLI/": {"cli"},

@@ -52,8 +52,7 @@ Program::Answer Program::check(const console::Question&) {
   TM_CO_TRY(const auto of_runs, co_await store_->read(glue::check_runs));
   TM_CO_TRY(const auto of_queues, co_await store_->read(sqs::check_queues));
   TM_CO_TRY(const auto of_timers, co_await store_->read(schedule::check_timers));
-  for (const auto* more :
-       {&of_logs, &of_metrics, &of_bodies, &of_runs, &of_queues, &of_timers}) {
+  for (const auto* more : {&of_logs, &of_metrics, &of_bodies, &of_runs, &of_queues, &of_timers}) {
     findings.insert(findings.end(), more->begin(), more->end());
   }
   json::array shown;
@@ -132,6 +131,7 @@ Program::Answer Program::reset(const console::Question&) {
     TM_CHECK(queues_->reset(tx));
     TM_CHECK(objects_->reset(tx));
     TM_CHECK(metrics::AlarmBook::reset(tx));
+    TM_CHECK(ssm::Parameters::reset(tx));
     bucket_policies_->reset(tx);
     TM_CHECK(iam::reset(tx));
     return authority_->refresh(tx);

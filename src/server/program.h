@@ -44,6 +44,7 @@
 #include "server/scheduling.h"
 #include "sqs/api.h"
 #include "sqs/target.h"
+#include "ssm/api.h"
 
 namespace tidemill::server {
 
@@ -66,6 +67,7 @@ class Program {
   Status make_services();
   Status load_state();
   void wire_operations();
+  void wire_secrets();
   void wire_endpoints();
   void wire_delivery_endpoints();
   /// Work that goes on by itself, a step a commit.
@@ -155,6 +157,7 @@ class Program {
   std::unique_ptr<sqs::QueueTarget> queue_target_;
   std::unique_ptr<metrics::AlarmBook> alarms_;
   std::unique_ptr<metrics::Watch> watch_;
+  std::unique_ptr<ssm::Parameters> parameters_;
   std::unique_ptr<explain::Storyteller> storyteller_;
   std::unique_ptr<explain::Linter> linter_;
   std::unique_ptr<explain::Doctor> doctor_;
@@ -174,6 +177,7 @@ class Program {
   std::unique_ptr<metrics::AlarmApi> alarm_api_;
   std::unique_ptr<metrics::MetricApi> metric_api_;
   std::unique_ptr<sqs::Api> sqs_api_;
+  std::unique_ptr<ssm::Api> ssm_api_;
 };
 
 }  // namespace tidemill::server

@@ -11,6 +11,7 @@
 #include "schedule/schema.h"
 #include "server/program.h"
 #include "sqs/schema.h"
+#include "ssm/schema.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace tidemill::server {
@@ -79,9 +80,9 @@ Status Program::open_stores() {
     sqlite.on_fatal = [this](const Error&) { give_up(); };
     return store::open_sqlite(std::move(sqlite), migrations);
   };
-  TM_TRY(store_, open("tidemill.db",
-                      joined(iam::migrations, events::migrations, s3::migrations, glue::migrations,
-                             schedule::migrations, sqs::migrations, metrics::alarm_migrations)));
+  TM_TRY(store_, open("tidemill.db", joined(iam::migrations, events::migrations, s3::migrations,
+                                            glue::migrations, schedule::migrations, sqs::migrations,
+                                            metrics::alarm_migrations, ssm::migrations)));
   TM_TRY(logs_store_, open("logs.db", joined(logs::migrations)));
   TM_TRY(metrics_store_, open("metrics.db", joined(metrics::metric_migrations)));
   return {};
@@ -143,6 +144,8 @@ Status Program::make_services() {
   scheduling_ = std::make_unique<Scheduling>(scheduling);
   queue_target_ = std::make_unique<sqs::QueueTarget>(*queues_);
   hub_->add_target(*queue_target_);
+  const ssm::Parameters::Parts parameters{*hub_, *sealer_, clock_, random_};
+  parameters_ = std::make_unique<ssm::Parameters>(parameters);
   make_metrics();
   return {};
 }
@@ -168,6 +171,12 @@ Status Program::load_state() {
     return scheduling_->engine().load(tx);
   };
   return store_->write_now(load);
+}
+
+void Program::wire_secrets() {
+  const ssm::Api::Parts ssm{*store_, *parameters_, *authority_};
+  ssm_api_ = std::make_unique<ssm::Api>(ssm);
+  ssm_api_->register_with(*router_);
 }
 
 void Program::wire_operations() {
@@ -216,6 +225,7 @@ void Program::wire_operations() {
   const sqs::Api::Parts sqs{*store_, *queues_, *waiters_, *authority_};
   sqs_api_ = std::make_unique<sqs::Api>(sqs);
   sqs_api_->register_with(*router_);
+  wire_secrets();
   const explain::Sources sources{
       .object = [](store::Tx& tx, std::string_view bucket,
                    std::string_view key) -> Result<json::object> {

@@ -92,6 +92,7 @@ struct Shape {
   bool flattened = false;
   const ListOps* list = nullptr;
   const MapOps* map = nullptr;
+  bool sensitive = false;  ///< Its values are shown to nobody but who asks for them.
 };
 
 enum class Protocol : std::uint8_t { json, rest_json, rest_xml, query, cbor };

@@ -132,6 +132,8 @@ def shape_rows(service, name):
         parts.append(f".key_name = {cpp_string(raw['key'].get('locationName', names[1]))}")
         parts.append(f".flattened = {str(raw.get('flattened', False)).lower()}")
         parts.append(f".map = &map_ops<{service.cpp_type(raw['value']['shape'])}>")
+    if raw.get("sensitive"):
+        parts.append(".sensitive = true")
     rows.append(f"constexpr Shape s_{name} = {{{', '.join(parts)}}};")
     return rows
 
