@@ -29,6 +29,7 @@ STANDS_ON = {
     "logs": ["events"],
     "metrics": ["events"],
     "ssm": ["events"],
+    "secretsmanager": ["events"],
     "explain": ["events"],
     "console": ["events", "wire"],
     "server": ["*"],

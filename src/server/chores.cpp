@@ -39,6 +39,7 @@ void Program::tidy_up() {
   const auto step = [this](store::Tx& tx) -> Result<std::optional<TimeMs>> {
     const auto now = clock_.now();
     TM_CHECK(events::expire_archived(tx, now));
+    TM_CHECK(secrets_->tidy(tx));
     bool more = false;
     if (options_.audit_days > 0) {
       TM_TRY(more, events::forget_events(tx, now.plus(-std::chrono::days(options_.audit_days))));

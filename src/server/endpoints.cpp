@@ -132,6 +132,7 @@ Program::Answer Program::reset(const console::Question&) {
     TM_CHECK(objects_->reset(tx));
     TM_CHECK(metrics::AlarmBook::reset(tx));
     TM_CHECK(ssm::Parameters::reset(tx));
+    TM_CHECK(secretsmanager::Secrets::reset(tx));
     bucket_policies_->reset(tx);
     TM_CHECK(iam::reset(tx));
     return authority_->refresh(tx);

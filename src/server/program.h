@@ -32,6 +32,7 @@
 #include "metrics/watch.h"
 #include "s3/api.h"
 #include "schedule/api.h"
+#include "secretsmanager/api.h"
 #include "server/adapters.h"
 #include "server/backfill.h"
 #include "server/dead_letters.h"
@@ -158,6 +159,7 @@ class Program {
   std::unique_ptr<metrics::AlarmBook> alarms_;
   std::unique_ptr<metrics::Watch> watch_;
   std::unique_ptr<ssm::Parameters> parameters_;
+  std::unique_ptr<secretsmanager::Secrets> secrets_;
   std::unique_ptr<explain::Storyteller> storyteller_;
   std::unique_ptr<explain::Linter> linter_;
   std::unique_ptr<explain::Doctor> doctor_;
@@ -178,6 +180,7 @@ class Program {
   std::unique_ptr<metrics::MetricApi> metric_api_;
   std::unique_ptr<sqs::Api> sqs_api_;
   std::unique_ptr<ssm::Api> ssm_api_;
+  std::unique_ptr<secretsmanager::Api> secrets_api_;
 };
 
 }  // namespace tidemill::server

@@ -9,6 +9,7 @@
 #include "metrics/schema.h"
 #include "s3/schema.h"
 #include "schedule/schema.h"
+#include "secretsmanager/schema.h"
 #include "server/program.h"
 #include "sqs/schema.h"
 #include "ssm/schema.h"
@@ -80,9 +81,10 @@ Status Program::open_stores() {
     sqlite.on_fatal = [this](const Error&) { give_up(); };
     return store::open_sqlite(std::move(sqlite), migrations);
   };
-  TM_TRY(store_, open("tidemill.db", joined(iam::migrations, events::migrations, s3::migrations,
-                                            glue::migrations, schedule::migrations, sqs::migrations,
-                                            metrics::alarm_migrations, ssm::migrations)));
+  TM_TRY(store_, open("tidemill.db",
+                      joined(iam::migrations, events::migrations, s3::migrations, glue::migrations,
+                             schedule::migrations, sqs::migrations, metrics::alarm_migrations,
+                             ssm::migrations, secretsmanager::migrations)));
   TM_TRY(logs_store_, open("logs.db", joined(logs::migrations)));
   TM_TRY(metrics_store_, open("metrics.db", joined(metrics::metric_migrations)));
   return {};
@@ -146,6 +148,8 @@ Status Program::make_services() {
   hub_->add_target(*queue_target_);
   const ssm::Parameters::Parts parameters{*hub_, *sealer_, clock_, random_};
   parameters_ = std::make_unique<ssm::Parameters>(parameters);
+  const secretsmanager::Secrets::Parts secrets{*sealer_, clock_, random_};
+  secrets_ = std::make_unique<secretsmanager::Secrets>(secrets);
   make_metrics();
   return {};
 }
@@ -177,6 +181,9 @@ void Program::wire_secrets() {
   const ssm::Api::Parts ssm{*store_, *parameters_, *authority_};
   ssm_api_ = std::make_unique<ssm::Api>(ssm);
   ssm_api_->register_with(*router_);
+  const secretsmanager::Api::Parts secrets{*store_, *secrets_, *authority_, random_};
+  secrets_api_ = std::make_unique<secretsmanager::Api>(secrets);
+  secrets_api_->register_with(*router_);
 }
 
 void Program::wire_operations() {
