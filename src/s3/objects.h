@@ -15,6 +15,7 @@
 #include "s3/buckets.h"
 #include "s3/conditions.h"
 #include "s3/events.h"
+#include "s3/lifecycle.h"
 #include "s3/listing.h"
 #include "s3/object.h"
 #include "s3/range.h"
@@ -30,6 +31,7 @@ struct Core {
   events::Bus& bus;
   const Clock& clock;
   Random& random;
+  Lifecycles& lifecycles;  ///< Of all buckets that have one.
 };
 
 constexpr std::uint64_t put_bytes_max = std::uint64_t{5} << 30;
@@ -94,6 +96,7 @@ struct RemoveRequest {
   std::string key;
   std::optional<std::string> if_match;  ///< 412 unless it is the object's ETag.
   std::optional<std::string> version_id;
+  std::string_view reason = "DeleteObject";  ///< As the event tells it.
 };
 /// What a delete came to, as answers tell it.
 struct Removed {
@@ -143,6 +146,10 @@ class Objects {
 
   /// Test mode: buckets, objects and uploads go, without events.
   Status reset(store::Tx& tx);
+
+  /// When the object will be gone by its bucket's lifecycle.
+  [[nodiscard]] std::optional<Expiry> expiry_of(std::string_view bucket,
+                                                const Object& object) const;
 
   [[nodiscard]] const Core& core() const noexcept { return core_; }
 

@@ -133,7 +133,8 @@ Program::Answer Program::reset(const console::Question&) {
     TM_CHECK(metrics::AlarmBook::reset(tx));
     TM_CHECK(ssm::Parameters::reset(tx));
     TM_CHECK(secretsmanager::Secrets::reset(tx));
-    bucket_policies_->reset(tx);
+    bucket_policies_->policies().reset(tx);
+    lifecycles_->reset(tx);
     TM_CHECK(iam::reset(tx));
     return authority_->refresh(tx);
   };
@@ -156,6 +157,7 @@ Program::Answer Program::set_clock(const console::Question& question) {
   deliver_due();
   tidy_up();
   scheduling_->wake();
+  expiry_sweep_->wake();
   work_on_queues();
   waiters_->look_again();
   watch_->wake();

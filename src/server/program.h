@@ -31,6 +31,7 @@
 #include "metrics/api_metrics.h"
 #include "metrics/watch.h"
 #include "s3/api.h"
+#include "s3/expiry_sweep.h"
 #include "schedule/api.h"
 #include "secretsmanager/api.h"
 #include "server/adapters.h"
@@ -145,7 +146,9 @@ class Program {
   std::unique_ptr<events::Replayer> replayer_;
   std::unique_ptr<RuleLog> rule_log_;
   std::unique_ptr<s3::Bodies> bodies_;
+  std::unique_ptr<s3::Lifecycles> lifecycles_;
   std::unique_ptr<s3::Objects> objects_;
+  std::unique_ptr<s3::ExpirySweep> expiry_sweep_;
   std::unique_ptr<s3::BucketPolicies> bucket_policies_;
   std::unique_ptr<ScriptsInS3> scripts_;
   std::unique_ptr<OutputInLogs> output_;

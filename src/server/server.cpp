@@ -76,6 +76,7 @@ Status Program::start() {
   replayer_->wake();
   tidy_up();
   scheduling_->wake();
+  expiry_sweep_->wake();
   work_on_queues();
   TM_CHECK(write_running(options_.data, {int(getpid()), endpoint_, options_.region}));
   if (options_.test_mode) {
@@ -104,6 +105,7 @@ void Program::stop() {
   logs_store_.reset();
   close_metrics();
   scheduling_.reset();
+  expiry_sweep_.reset();
   due_.reset();
   tidy_.reset();
   queue_work_.reset();

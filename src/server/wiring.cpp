@@ -117,8 +117,11 @@ Status Program::make_services() {
 
   const s3::Bodies::Parts bodies{*store_, *pool_, random_, [this](const Error&) { give_up(); }};
   TM_TRY(bodies_, s3::Bodies::open(bodies, options_.data + "/objects"));
-  const s3::Core core{*store_, *bodies_, *hub_, clock_, random_};
+  lifecycles_ = std::make_unique<s3::Lifecycles>(s3::lifecycle_setting, s3::Lifecycle::parse);
+  const s3::Core core{*store_, *bodies_, *hub_, clock_, random_, *lifecycles_};
   objects_ = std::make_unique<s3::Objects>(core);
+  const s3::ExpirySweep::Parts expiry{*loops_, *objects_};
+  expiry_sweep_ = std::make_unique<s3::ExpirySweep>(expiry);
   bucket_policies_ = std::make_unique<s3::BucketPolicies>(*authority_);
 
   scripts_ = std::make_unique<ScriptsInS3>(*objects_);
@@ -168,7 +171,8 @@ void Program::make_metrics() {
 Status Program::load_state() {
   auto load = [this](store::Tx& tx) -> Status {
     TM_CHECK(authority_->load(tx));
-    TM_CHECK(bucket_policies_->load(tx));
+    TM_CHECK(bucket_policies_->policies().load(tx));
+    TM_CHECK(lifecycles_->load(tx));
     TM_CHECK(queues_->load(tx));
     TM_CHECK(runs_->recover(tx));
     TM_CHECK(hub_->load(tx));
