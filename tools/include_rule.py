@@ -41,6 +41,7 @@ WIRE_FILES = re.compile(r"api\w*\.(h|cpp)$")
 # ... and where the service gives the wire what it asks for.
 WIRE_HEADERS_FOR_ALL = {
     "wire/auth.h",  # the interfaces that iam implements: keys and decisions
+    "wire/cors.h",  # as auth.h: what s3 answers browsers
     "wire/sigv4.h",  # pure signing, without the protocols
 }
 

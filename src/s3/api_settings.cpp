@@ -30,7 +30,7 @@ constexpr Setting policy{.name = BucketPolicies::setting,
                          .code = "NoSuchBucketPolicy",
                          .message = "The bucket policy does not exist",
                          .put_status = 204};
-constexpr Setting cors{.name = "cors",
+constexpr Setting cors{.name = cors_setting,
                        .initial = "",
                        .code = "NoSuchCORSConfiguration",
                        .message = "The CORS configuration does not exist"};
@@ -113,6 +113,7 @@ Status SettingsApi::change_parsed(store::Tx& tx, const std::string& bucket, cons
                                   const std::optional<std::string>& text) const {
   if (setting.name == BucketPolicies::setting) return policies_.policies().change(tx, bucket, text);
   if (setting.name == lifecycle_setting) return core_.lifecycles.change(tx, bucket, text);
+  if (setting.name == cors_setting) return core_.cors.rules().change(tx, bucket, text);
   return {};
 }
 

@@ -14,6 +14,7 @@
 #include "s3/bodies.h"
 #include "s3/buckets.h"
 #include "s3/conditions.h"
+#include "s3/cors.h"
 #include "s3/events.h"
 #include "s3/lifecycle.h"
 #include "s3/listing.h"
@@ -32,6 +33,7 @@ struct Core {
   const Clock& clock;
   Random& random;
   Lifecycles& lifecycles;  ///< Of all buckets that have one.
+  BucketCors& cors;
 };
 
 constexpr std::uint64_t put_bytes_max = std::uint64_t{5} << 30;

@@ -135,6 +135,7 @@ Program::Answer Program::reset(const console::Question&) {
     TM_CHECK(secretsmanager::Secrets::reset(tx));
     bucket_policies_->policies().reset(tx);
     lifecycles_->reset(tx);
+    bucket_cors_.rules().reset(tx);
     TM_CHECK(iam::reset(tx));
     return authority_->refresh(tx);
   };

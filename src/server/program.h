@@ -68,6 +68,7 @@ class Program {
   void give_up();
   Status make_services();
   Status load_state();
+  void make_router();
   void wire_operations();
   void wire_secrets();
   void wire_endpoints();
@@ -147,6 +148,7 @@ class Program {
   std::unique_ptr<RuleLog> rule_log_;
   std::unique_ptr<s3::Bodies> bodies_;
   std::unique_ptr<s3::Lifecycles> lifecycles_;
+  s3::BucketCors bucket_cors_;
   std::unique_ptr<s3::Objects> objects_;
   std::unique_ptr<s3::ExpirySweep> expiry_sweep_;
   std::unique_ptr<s3::BucketPolicies> bucket_policies_;

@@ -118,7 +118,7 @@ Status Program::make_services() {
   const s3::Bodies::Parts bodies{*store_, *pool_, random_, [this](const Error&) { give_up(); }};
   TM_TRY(bodies_, s3::Bodies::open(bodies, options_.data + "/objects"));
   lifecycles_ = std::make_unique<s3::Lifecycles>(s3::lifecycle_setting, s3::Lifecycle::parse);
-  const s3::Core core{*store_, *bodies_, *hub_, clock_, random_, *lifecycles_};
+  const s3::Core core{*store_, *bodies_, *hub_, clock_, random_, *lifecycles_, bucket_cors_};
   objects_ = std::make_unique<s3::Objects>(core);
   const s3::ExpirySweep::Parts expiry{*loops_, *objects_};
   expiry_sweep_ = std::make_unique<s3::ExpirySweep>(expiry);
@@ -173,6 +173,7 @@ Status Program::load_state() {
     TM_CHECK(authority_->load(tx));
     TM_CHECK(bucket_policies_->policies().load(tx));
     TM_CHECK(lifecycles_->load(tx));
+    TM_CHECK(bucket_cors_.rules().load(tx));
     TM_CHECK(queues_->load(tx));
     TM_CHECK(runs_->recover(tx));
     TM_CHECK(hub_->load(tx));
@@ -190,7 +191,7 @@ void Program::wire_secrets() {
   secrets_api_->register_with(*router_);
 }
 
-void Program::wire_operations() {
+void Program::make_router() {
   authenticator_ = wire::make_authenticator(*authority_, clock_,
                                             {.test_mode = options_.test_mode,
                                              .account_id = options_.account_id,
@@ -200,6 +201,11 @@ void Program::wire_operations() {
                                            wire::RouterOptions{bucket_domains(options_)});
   console_ = std::make_unique<console::Console>(*authenticator_, *authority_);
   router_->set_fallback(*console_);
+  router_->set_cross_origin(bucket_cors_);
+}
+
+void Program::wire_operations() {
+  make_router();
   const auto pass = [this](const Caller& caller, std::string_view role) {
     return may_pass(caller, role);
   };

@@ -81,7 +81,16 @@ Task<http::Response> Router::serve(http::Request& request) {
   co_return std::move(call.response);
 }
 
+/// A browser asks on behalf of a script, without any signature.
+Status Router::preflight(Call& call) const {
+  call.target.protocol = Protocol::rest_xml;
+  TM_TRY(call.response.headers,
+         cross_origin_->preflight(bucket_of(call.request, options_.base_domains), call.request));
+  return {};
+}
+
 Task<Status> Router::run(Call& call) {
+  if (cross_origin_ != nullptr && call.request.method == "OPTIONS") co_return preflight(call);
   auto target = find_target(call.request, options_.base_domains);
   if (!target) {
     call.target.protocol = Protocol::rest_xml;
@@ -259,6 +268,10 @@ void Router::finish(Call& call) const {
   if (call.target.protocol == Protocol::rest_xml) {
     headers.set("x-amz-request-id", call.id);
     headers.set("x-amz-id-2", call.id);
+    const auto bucket = call.target.labels.find("Bucket");
+    if (cross_origin_ != nullptr && bucket != call.target.labels.end()) {
+      cross_origin_->let_read(bucket->second, call.request, headers);
+    }
     if (call.request.method == "GET") {
       // An uploaded page shares the console's origin: it must not run there.
       headers.set("Content-Security-Policy", "sandbox");

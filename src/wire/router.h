@@ -17,6 +17,7 @@
 #include "http/message.h"
 #include "wire/auth.h"
 #include "wire/authenticate.h"
+#include "wire/cors.h"
 #include "wire/handler.h"
 #include "wire/target.h"
 
@@ -50,6 +51,8 @@ class Router final : public http::Service {
 
   /// Serves all under /_tidemill/, unauthenticated.
   void set_fallback(http::Service& fallback) { fallback_ = &fallback; }
+  /// Answers preflights, and says what scripts may read of S3's answers.
+  void set_cross_origin(const CrossOrigin& rules) { cross_origin_ = &rules; }
 
   Task<http::Response> serve(http::Request& request) override;
 
@@ -69,6 +72,7 @@ class Router final : public http::Service {
   void encode(Call& call, Answer answer) const;
   void refuse(Call& call, const Error& error) const;
   void finish(Call& call) const;
+  [[nodiscard]] Status preflight(Call& call) const;
   void count_unlisted(const Target& target);
 
   Authenticator& authenticator_;
@@ -77,6 +81,7 @@ class Router final : public http::Service {
   Random& random_;
   RouterOptions options_;
   http::Service* fallback_ = nullptr;
+  const CrossOrigin* cross_origin_ = nullptr;
   std::unordered_map<const Operation*, std::unique_ptr<Handler>> handlers_;
   mutable std::mutex unlisted_lock_;  ///< Only taken for operations that aren't served.
   std::map<std::string, std::uint64_t> unlisted_;
