@@ -30,6 +30,7 @@ STANDS_ON = {
     "metrics": ["events"],
     "ssm": ["events"],
     "secretsmanager": ["events"],
+    "cloudtrail": ["iam"],
     "explain": ["events"],
     "console": ["events", "wire"],
     "server": ["*"],
@@ -41,6 +42,7 @@ WIRE_FILES = re.compile(r"api\w*\.(h|cpp)$")
 # ... and where the service gives the wire what it asks for.
 WIRE_HEADERS_FOR_ALL = {
     "wire/auth.h",  # the interfaces that iam implements: keys and decisions
+    "wire/audit.h",  # as auth.h: what cloudtrail is told
     "wire/cors.h",  # as auth.h: what s3 answers browsers
     "wire/sigv4.h",  # pure signing, without the protocols
 }

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/seal.h"
+#include "cloudtrail/api.h"
 #include "console/console.h"
 #include "events/api.h"
 #include "events/api_archives.h"
@@ -85,6 +86,7 @@ class Program {
   void work_on_queues();
   void flush_metrics();
   void tidy_up_metrics();
+  void tidy_up_audit();
   void close_metrics();
   void make_metrics();
   Task<Status> sample_metrics(TimeMs at);
@@ -143,7 +145,8 @@ class Program {
   std::unique_ptr<sqs::Waiters> waiters_;
   std::unique_ptr<sqs::Queues> queues_;
   std::unique_ptr<DeadLettersInQueues> dead_letters_;
-  std::unique_ptr<store::Store> store_, logs_store_, metrics_store_;
+  std::unique_ptr<store::Store> store_, logs_store_, metrics_store_, audit_store_;
+  std::unique_ptr<cloudtrail::Trail> trail_;
   std::unique_ptr<events::Replayer> replayer_;
   std::unique_ptr<RuleLog> rule_log_;
   std::unique_ptr<s3::Bodies> bodies_;
@@ -186,6 +189,7 @@ class Program {
   std::unique_ptr<sqs::Api> sqs_api_;
   std::unique_ptr<ssm::Api> ssm_api_;
   std::unique_ptr<secretsmanager::Api> secrets_api_;
+  std::unique_ptr<cloudtrail::Api> cloudtrail_api_;
 };
 
 }  // namespace tidemill::server

@@ -103,6 +103,8 @@ void Program::stop() {
   bodies_.reset();
   store_.reset();
   logs_store_.reset();
+  if (trail_) trail_->close();
+  audit_store_.reset();
   close_metrics();
   scheduling_.reset();
   expiry_sweep_.reset();

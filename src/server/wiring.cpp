@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cloudtrail/schema.h"
 #include "events/schema.h"
 #include "glue/schema.h"
 #include "iam/schema.h"
@@ -87,6 +88,7 @@ Status Program::open_stores() {
                              ssm::migrations, secretsmanager::migrations)));
   TM_TRY(logs_store_, open("logs.db", joined(logs::migrations)));
   TM_TRY(metrics_store_, open("metrics.db", joined(metrics::metric_migrations)));
+  TM_TRY(audit_store_, open("audit.db", joined(cloudtrail::migrations)));
   return {};
 }
 
@@ -202,6 +204,10 @@ void Program::make_router() {
   console_ = std::make_unique<console::Console>(*authenticator_, *authority_);
   router_->set_fallback(*console_);
   router_->set_cross_origin(bucket_cors_);
+  trail_ = std::make_unique<cloudtrail::Trail>(*audit_store_, random_);
+  router_->set_audit_trail(*trail_);
+  cloudtrail_api_ = std::make_unique<cloudtrail::Api>(*audit_store_);
+  cloudtrail_api_->register_with(*router_);
 }
 
 void Program::wire_operations() {

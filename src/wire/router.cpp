@@ -47,6 +47,8 @@ struct Router::Call {
   Handler* handler = nullptr;
   std::shared_ptr<void> input;
   std::string body;
+  std::string resource;  ///< That the decision was about.
+  std::optional<AuditedRequest> audited;
   http::Response response;
 };
 
@@ -78,6 +80,7 @@ Task<http::Response> Router::serve(http::Request& request) {
   const auto done = co_await run(call);
   if (!done) refuse(call, done.error());
   finish(call);
+  if (is_audited(call)) audit(call, done ? nullptr : &done.error());
   co_return std::move(call.response);
 }
 
@@ -87,6 +90,28 @@ Status Router::preflight(Call& call) const {
   TM_TRY(call.response.headers,
          cross_origin_->preflight(bucket_of(call.request, options_.base_domains), call.request));
   return {};
+}
+
+bool Router::is_audited(const Call& call) const {
+  return audit_trail_ != nullptr && call.handler != nullptr && call.handler->operation.audited &&
+         call.authenticated.caller.kind != Caller::Kind::anonymous;
+}
+
+void Router::audit(Call& call, const Error* error) const {
+  const auto& operation = call.handler->operation;
+  // What was refused before its handler is told as far as it was read.
+  if (!call.audited) {
+    call.audited =
+        call.input ? wire::audited(*operation.input, call.input.get()) : AuditedRequest();
+  }
+  audit_trail_->note({.time = clock_.now(),
+                      .caller = call.authenticated.caller,
+                      .service = operation.service->signing_name,
+                      .operation = operation.name,
+                      .user_agent = call.request.headers.get("user-agent"),
+                      .request = *call.audited,
+                      .resource = call.resource,
+                      .error = error});
 }
 
 Task<Status> Router::run(Call& call) {
@@ -101,6 +126,8 @@ Task<Status> Router::run(Call& call) {
   TM_CO_CHECK(co_await decode(call));
   TM_CO_CHECK(authorize(call));
   auto& handler = *call.handler;
+  // The handler takes the request away.
+  if (is_audited(call)) call.audited = audited(*handler.operation.input, call.input.get());
   auto answer =
       co_await handler.call(call.authenticated.caller, call.input.get(), *call.authenticated.body);
   if (!answer) co_return std::unexpected(std::move(answer).error());
@@ -203,7 +230,8 @@ Status Router::authorize(Call& call) const {
   const auto& action = access.action.empty() ? std::string(operation.action) : access.action;
   if (action.empty()) return {};
   for (auto& [name, value] : access.conditions) caller.conditions[to_lower(name)] = value;
-  return authorizer_.authorize(caller, action, access.resource);
+  call.resource = std::move(access.resource);
+  return authorizer_.authorize(caller, action, call.resource);
 }
 
 void Router::encode(Call& call, Answer answer) const {

@@ -149,6 +149,7 @@ struct Operation {
   std::size_t body_max = 0;
   bool streams_in = false;
   bool streams_out = false;
+  bool audited = false;  ///< The audit trail is told of it.
 };
 
 /// The shape of wire::Empty.
