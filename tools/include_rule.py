@@ -29,6 +29,9 @@ STANDS_ON = {
     "sns": ["events"],
     "logs": ["events"],
     "metrics": ["events"],
+    "ssm": ["events"],
+    "secretsmanager": ["events"],
+    "cloudtrail": ["iam"],
     "explain": ["events"],
     "console": ["events", "wire"],
     "server": ["*"],
@@ -40,6 +43,8 @@ WIRE_FILES = re.compile(r"api\w*\.(h|cpp)$")
 # ... and where the service gives the wire what it asks for.
 WIRE_HEADERS_FOR_ALL = {
     "wire/auth.h",  # the interfaces that iam implements: keys and decisions
+    "wire/audit.h",  # as auth.h: what cloudtrail is told
+    "wire/cors.h",  # as auth.h: what s3 answers browsers
     "wire/sigv4.h",  # pure signing, without the protocols
 }
 
@@ -49,7 +54,7 @@ LIBRARIES = {
     "openssl/": {"base", "io", "http", "wire"},
     "simdjson": {"base", "io", "http", "wire", "pattern"},
     "pugixml": {"wire"},
-    "re2/": {"wire", "logs", "pattern", "glue"},
+    "re2/": {"wire", "logs", "pattern", "glue", "ssm"},
     "sqlite3.h": {"store", "cli"},  # cli names its version
     "toml++/": {"server"},
     "CLI/": {"cli"},

@@ -1,4 +1,5 @@
-/// IAM's and STS's operations: each maps a request to the roles, users and policies of this folder.
+/// IAM's and STS's operations: each maps a request to the roles, users, groups and policies of this
+/// folder.
 /// Made once by the server; called on event loops.
 #pragma once
 
@@ -31,6 +32,8 @@ class Api {
 
   void register_roles(wire::Router& router);
   void register_users(wire::Router& router);
+  void register_groups(wire::Router& router);
+  void register_profiles(wire::Router& router);
   void register_policies(wire::Router& router);
   void register_sts(wire::Router& router);
 
@@ -56,8 +59,22 @@ class Api {
   Done untag_role(const Caller& caller, w::UntagRoleRequest request);
   Reply<w::ListRoleTagsResponse> list_role_tags(const Caller& caller,
                                                 w::ListRoleTagsRequest request);
+
+  Reply<w::CreateInstanceProfileResponse> create_profile(const Caller& caller,
+                                                         w::CreateInstanceProfileRequest request);
+  Reply<w::GetInstanceProfileResponse> get_profile(const Caller& caller,
+                                                   w::GetInstanceProfileRequest request);
+  Reply<w::ListInstanceProfilesResponse> list_all_profiles(const Caller& caller,
+                                                           w::ListInstanceProfilesRequest request);
   Reply<w::ListInstanceProfilesForRoleResponse> list_profiles(
       const Caller& caller, w::ListInstanceProfilesForRoleRequest request);
+  Done delete_profile(const Caller& caller, w::DeleteInstanceProfileRequest request);
+  Done add_to_profile(const Caller& caller, w::AddRoleToInstanceProfileRequest request);
+  Done remove_from_profile(const Caller& caller, w::RemoveRoleFromInstanceProfileRequest request);
+  Done tag_profile(const Caller& caller, w::TagInstanceProfileRequest request);
+  Done untag_profile(const Caller& caller, w::UntagInstanceProfileRequest request);
+  Reply<w::ListInstanceProfileTagsResponse> list_profile_tags(
+      const Caller& caller, w::ListInstanceProfileTagsRequest request);
 
   Reply<w::CreateUserResponse> create_user(const Caller& caller, w::CreateUserRequest request);
   Reply<w::GetUserResponse> get_user(const Caller& caller, w::GetUserRequest request);
@@ -78,8 +95,6 @@ class Api {
   Done untag_user(const Caller& caller, w::UntagUserRequest request);
   Reply<w::ListUserTagsResponse> list_user_tags(const Caller& caller,
                                                 w::ListUserTagsRequest request);
-  Reply<w::ListGroupsForUserResponse> list_groups(const Caller& caller,
-                                                  w::ListGroupsForUserRequest request);
   Reply<w::CreateAccessKeyResponse> create_key(const Caller& caller,
                                                w::CreateAccessKeyRequest request);
   Reply<w::ListAccessKeysResponse> list_keys(const Caller& caller,
@@ -88,6 +103,26 @@ class Api {
   Done delete_key(const Caller& caller, w::DeleteAccessKeyRequest request);
   Reply<w::ListAccountAliasesResponse> list_aliases(const Caller& caller,
                                                     w::ListAccountAliasesRequest request);
+
+  Reply<w::CreateGroupResponse> create_group(const Caller& caller, w::CreateGroupRequest request);
+  Reply<w::GetGroupResponse> get_group(const Caller& caller, w::GetGroupRequest request);
+  Reply<w::ListGroupsResponse> list_all_groups(const Caller& caller, w::ListGroupsRequest request);
+  Reply<w::ListGroupsForUserResponse> list_groups(const Caller& caller,
+                                                  w::ListGroupsForUserRequest request);
+  Done update_group(const Caller& caller, w::UpdateGroupRequest request);
+  Done delete_group(const Caller& caller, w::DeleteGroupRequest request);
+  Done add_to_group(const Caller& caller, w::AddUserToGroupRequest request);
+  Done remove_from_group(const Caller& caller, w::RemoveUserFromGroupRequest request);
+  Done put_group_policy(const Caller& caller, w::PutGroupPolicyRequest request);
+  Reply<w::GetGroupPolicyResponse> get_group_policy(const Caller& caller,
+                                                    w::GetGroupPolicyRequest request);
+  Reply<w::ListGroupPoliciesResponse> list_group_policies(const Caller& caller,
+                                                          w::ListGroupPoliciesRequest request);
+  Done delete_group_policy(const Caller& caller, w::DeleteGroupPolicyRequest request);
+  Done attach_group_policy(const Caller& caller, w::AttachGroupPolicyRequest request);
+  Done detach_group_policy(const Caller& caller, w::DetachGroupPolicyRequest request);
+  Reply<w::ListAttachedGroupPoliciesResponse> list_attached_to_group(
+      const Caller& caller, w::ListAttachedGroupPoliciesRequest request);
 
   Reply<w::CreatePolicyResponse> create_policy(const Caller& caller,
                                                w::CreatePolicyRequest request);

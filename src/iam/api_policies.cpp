@@ -2,6 +2,7 @@
 #include "base/encoding.h"
 #include "iam/api.h"
 #include "iam/api_shared.h"
+#include "iam/group.h"
 
 namespace tidemill::iam {
 namespace {
@@ -197,7 +198,7 @@ Api::Reply<w::ListEntitiesForPolicyResponse> Api::list_entities(
     TM_TRY(const auto owners, attached_to(tx, policy.arn()));
     w::ListEntitiesForPolicyResponse response;
     response.IsTruncated = false;
-    response.PolicyGroups.emplace();
+    auto& groups = response.PolicyGroups.emplace();
     auto& users = response.PolicyUsers.emplace();
     auto& roles = response.PolicyRoles.emplace();
     for (const auto& owner : owners) {
@@ -207,6 +208,9 @@ Api::Reply<w::ListEntitiesForPolicyResponse> Api::list_entities(
       } else if (owner.kind == "user" && (filter.empty() || filter == "User")) {
         TM_TRY(const auto user, require_user(tx, owner.account, owner.name));
         users.push_back({user.name, user.id});
+      } else if (owner.kind == "group" && (filter.empty() || filter == "Group")) {
+        TM_TRY(const auto group, require_group(tx, owner.account, owner.name));
+        groups.push_back({group.name, group.id});
       }
     }
     return response;

@@ -8,7 +8,16 @@ namespace {
 
 constexpr int session_seconds_default = 3600;
 
-/// As CreateRole shows it; GetRole and ListRoles add the session's length.
+/// With its tags, where it has any.
+Result<w::Role> shown_tagged(store::Tx& tx, const Role& role) {
+  auto out = shown(role);
+  TM_TRY(const auto tags, tags_of(tx, role.entity()));
+  if (!tags.empty()) out.Tags = tags_shown(tags);
+  return out;
+}
+
+}  // namespace
+
 w::Role shown(const Role& role) {
   w::Role out;
   out.Path = role.path;
@@ -20,16 +29,6 @@ w::Role shown(const Role& role) {
   out.Description = role.description;
   return out;
 }
-
-/// With its tags, where it has any.
-Result<w::Role> shown_tagged(store::Tx& tx, const Role& role) {
-  auto out = shown(role);
-  TM_TRY(const auto tags, tags_of(tx, role.entity()));
-  if (!tags.empty()) out.Tags = tags_shown(tags);
-  return out;
-}
-
-}  // namespace
 
 void Api::register_roles(wire::Router& router) {
   router.on<w::op::CreateRole>(this, &Api::create_role, role_access<w::CreateRoleRequest>);
@@ -58,8 +57,6 @@ void Api::register_roles(wire::Router& router) {
   router.on<w::op::TagRole>(this, &Api::tag_role, role_access<w::TagRoleRequest>);
   router.on<w::op::UntagRole>(this, &Api::untag_role, role_access<w::UntagRoleRequest>);
   router.on<w::op::ListRoleTags>(this, &Api::list_role_tags, role_access<w::ListRoleTagsRequest>);
-  router.on<w::op::ListInstanceProfilesForRole>(this, &Api::list_profiles,
-                                                role_access<w::ListInstanceProfilesForRoleRequest>);
 }
 
 Api::Reply<w::CreateRoleResponse> Api::create_role(const Caller& caller,
@@ -262,16 +259,4 @@ Api::Reply<w::ListRoleTagsResponse> Api::list_role_tags(const Caller& caller,
 }
 
 /// There are no machines here that could take a role.
-Api::Reply<w::ListInstanceProfilesForRoleResponse> Api::list_profiles(
-    const Caller& caller, w::ListInstanceProfilesForRoleRequest request) {
-  auto query = [&](store::Tx& tx) {
-    return require_role(tx, caller.scope.account, *request.RoleName);
-  };
-  TM_CO_CHECK(co_await store_.read(query));
-  w::ListInstanceProfilesForRoleResponse response;
-  response.InstanceProfiles.emplace();
-  response.IsTruncated = false;
-  co_return response;
-}
-
 }  // namespace tidemill::iam

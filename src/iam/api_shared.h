@@ -9,6 +9,8 @@
 
 #include "iam/entity.h"
 #include "iam/managed_policy.h"
+#include "iam/role.h"
+#include "iam/user.h"
 #include "wire/gen/iam.h"
 #include "wire/handler.h"
 
@@ -32,6 +34,10 @@ template <class Request>
 wire::Access policy_access(const Caller& /*caller*/, const Request& request) {
   return {.resource = request.PolicyArn.value_or("")};
 }
+
+/// As CreateRole shows it; GetRole and ListRoles add the session's length.
+[[nodiscard]] w::Role shown(const Role& role);
+[[nodiscard]] w::User shown(const User& user);
 
 [[nodiscard]] inline Tags tags_given(const std::optional<std::vector<w::Tag>>& list) {
   Tags tags;

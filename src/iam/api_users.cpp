@@ -6,16 +6,6 @@
 namespace tidemill::iam {
 namespace {
 
-w::User shown(const User& user) {
-  w::User out;
-  out.Path = user.path;
-  out.UserName = user.name;
-  out.UserId = user.id;
-  out.Arn = user.arn();
-  out.CreateDate = user.created;
-  return out;
-}
-
 Result<w::User> shown_tagged(store::Tx& tx, const User& user) {
   auto out = shown(user);
   TM_TRY(const auto tags, tags_of(tx, user.entity()));
@@ -33,6 +23,16 @@ std::string new_secret(Random& random) {
 }
 
 }  // namespace
+
+w::User shown(const User& user) {
+  w::User out;
+  out.Path = user.path;
+  out.UserName = user.name;
+  out.UserId = user.id;
+  out.Arn = user.arn();
+  out.CreateDate = user.created;
+  return out;
+}
 
 void Api::register_users(wire::Router& router) {
   router.on<w::op::CreateUser>(this, &Api::create_user, user_access<w::CreateUserRequest>);
@@ -57,8 +57,6 @@ void Api::register_users(wire::Router& router) {
   router.on<w::op::TagUser>(this, &Api::tag_user, user_access<w::TagUserRequest>);
   router.on<w::op::UntagUser>(this, &Api::untag_user, user_access<w::UntagUserRequest>);
   router.on<w::op::ListUserTags>(this, &Api::list_user_tags, user_access<w::ListUserTagsRequest>);
-  router.on<w::op::ListGroupsForUser>(this, &Api::list_groups,
-                                      user_access<w::ListGroupsForUserRequest>);
   router.on<w::op::CreateAccessKey>(this, &Api::create_key, user_access<w::CreateAccessKeyRequest>);
   router.on<w::op::ListAccessKeys>(this, &Api::list_keys, user_access<w::ListAccessKeysRequest>);
   router.on<w::op::UpdateAccessKey>(this, &Api::update_key, user_access<w::UpdateAccessKeyRequest>);
@@ -237,18 +235,6 @@ Api::Reply<w::ListUserTagsResponse> Api::list_user_tags(const Caller& caller,
 }
 
 /// There are no groups.
-Api::Reply<w::ListGroupsForUserResponse> Api::list_groups(const Caller& caller,
-                                                          w::ListGroupsForUserRequest request) {
-  auto query = [&](store::Tx& tx) {
-    return require_user(tx, caller.scope.account, *request.UserName);
-  };
-  TM_CO_CHECK(co_await store_.read(query));
-  w::ListGroupsForUserResponse response;
-  response.Groups.emplace();
-  response.IsTruncated = false;
-  co_return response;
-}
-
 Api::Reply<w::CreateAccessKeyResponse> Api::create_key(const Caller& caller,
                                                        w::CreateAccessKeyRequest request) {
   TM_CO_TRY(const auto name, user_name(caller, request.UserName));

@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/encoding.h"
 #include "base/random.h"
+#include "iam/group.h"
 #include "iam/managed_policy.h"
 #include "iam/role.h"
 #include "iam/user.h"
@@ -81,6 +82,11 @@ Status Authority::read_users(store::Tx& tx, Snapshot& snapshot) {
     TM_TRY(const auto user, require_user(tx, key.account, key.user));
     PrincipalFacts facts{.arn = user.arn(), .id = user.id};
     TM_TRY(facts.policies, policies_of(tx, user.entity()));
+    TM_TRY(const auto groups, groups_of(tx, user));
+    for (const auto& group : groups) {
+      TM_TRY(auto policies, policies_of(tx, group.entity()));
+      std::ranges::move(policies, std::back_inserter(facts.policies));
+    }
     Caller identity;
     identity.kind = Caller::Kind::user;
     identity.scope.account = user.account;

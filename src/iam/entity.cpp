@@ -78,7 +78,10 @@ Status attach_policy(store::Tx& tx, const Entity& owner, const std::string& arn)
   if (attached.size() <= attachments_max) return {};
   return fail(Errc::conflict, "LimitExceeded",
               fmt::format("Cannot exceed quota for PoliciesPer{}: {}",
-                          owner.kind == "role" ? "Role" : "User", attachments_max));
+                          owner.kind == "role"   ? "Role"
+                          : owner.kind == "user" ? "User"
+                                                 : "Group",
+                          attachments_max));
 }
 
 Status detach_policy(store::Tx& tx, const Entity& owner, const std::string& arn) {
@@ -139,7 +142,8 @@ Status require_bare(store::Tx& tx, const Entity& owner) {
 
 Status reset(store::Tx& tx) {
   for (const auto* table : {"iam_roles", "iam_users", "iam_access_keys", "iam_inline_policies",
-                            "iam_attachments", "iam_tags", "iam_policies", "iam_policy_versions"}) {
+                            "iam_attachments", "iam_tags", "iam_policies", "iam_policy_versions",
+                            "iam_groups", "iam_memberships", "iam_instance_profiles"}) {
     TM_CHECK(tx.exec(fmt::format("DELETE FROM {}", table)));
   }
   return {};

@@ -1,5 +1,5 @@
-/// What roles, users and customer policies have in common: tags; and what roles and users do:
-/// inline and attached policies. Functions over an open transaction.
+/// What roles, users and customer policies have in common: tags; and what roles, users and
+/// groups do: inline and attached policies. Functions over an open transaction.
 #pragma once
 
 #include <map>
@@ -11,10 +11,10 @@
 
 namespace tidemill::iam {
 
-/// Names a role, a user or a customer's policy of an account.
+/// Names a role, a user, a group, an instance profile or a customer's policy of an account.
 struct Entity {
   std::string account;
-  std::string kind;  ///< "role", "user" or "policy", as AWS's messages say it.
+  std::string kind;  ///< "role", "user", "group" or "policy", as AWS's messages say it.
   std::string name;
 };
 

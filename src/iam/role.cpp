@@ -59,6 +59,14 @@ Status add_role(store::Tx& tx, const Role& role) {
 }
 
 Status remove_role(store::Tx& tx, const Role& role) {
+  const auto read = [](const store::Row& row) { return row.integer(0); };
+  TM_TRY(const auto in_profile,
+         tx.one("SELECT 1 FROM iam_instance_profiles WHERE account = $1 AND role = $2 LIMIT 1",
+                read, role.account, role.name));
+  if (in_profile) {
+    return fail(Errc::conflict, "DeleteConflict",
+                "Cannot delete entity, must remove roles from instance profile first.");
+  }
   TM_CHECK(require_bare(tx, role.entity()));
   TM_CHECK(tx.exec("DELETE FROM iam_tags WHERE account = $1 AND kind = 'role' AND owner = $2",
                    role.account, role.name));

@@ -39,7 +39,7 @@ struct Role {
 /// Description and longest session.
 [[nodiscard]] Status update_role(store::Tx& tx, const Role& role);
 [[nodiscard]] Status set_trust(store::Tx& tx, const Role& role, std::string_view document);
-/// Fails with DeleteConflict while it has policies.
+/// Fails with DeleteConflict while it has policies, or an instance profile has it.
 [[nodiscard]] Status remove_role(store::Tx& tx, const Role& role);
 
 }  // namespace tidemill::iam

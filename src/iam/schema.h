@@ -1,4 +1,4 @@
-/// The tables of iam: roles and users, their policies, keys and tags.
+/// The tables of iam: roles, users and groups, their policies, keys and tags; instance profiles.
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 
 namespace tidemill::iam {
 
-inline constexpr std::array<store::Migration, 1> migrations = {{{"iam", 1, R"sql(
+inline constexpr std::array<store::Migration, 2> migrations = {{{"iam", 1, R"sql(
 CREATE TABLE iam_roles (
   account TEXT NOT NULL, name TEXT NOT NULL,
   id TEXT NOT NULL,                 -- AROA…
@@ -62,6 +62,30 @@ CREATE TABLE iam_policy_versions (
   document TEXT NOT NULL, created_ms INTEGER NOT NULL,
   PRIMARY KEY (account, policy, version)
 ) STRICT, WITHOUT ROWID;
+)sql"},
+                                                                {"iam", 2, R"sql(
+CREATE TABLE iam_groups (
+  account TEXT NOT NULL, name TEXT NOT NULL,
+  id TEXT NOT NULL,                 -- AGPA…
+  path TEXT NOT NULL, created_ms INTEGER NOT NULL,
+  PRIMARY KEY (account, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE iam_memberships (
+  account TEXT NOT NULL, group_name TEXT NOT NULL, user_name TEXT NOT NULL,
+  PRIMARY KEY (account, group_name, user_name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX iam_memberships_user ON iam_memberships (account, user_name);
+
+CREATE TABLE iam_instance_profiles (
+  account TEXT NOT NULL, name TEXT NOT NULL,
+  id TEXT NOT NULL,                 -- AIPA…
+  path TEXT NOT NULL,
+  role TEXT NOT NULL,               -- its name, or empty
+  created_ms INTEGER NOT NULL,
+  PRIMARY KEY (account, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX iam_instance_profiles_role ON iam_instance_profiles (account, role);
 )sql"}}};
 
 }  // namespace tidemill::iam

@@ -60,6 +60,7 @@ Status rename_user(store::Tx& tx, const User& user, const User& renamed) {
                      renamed));
   for (const auto* sql :
        {"UPDATE iam_access_keys SET user_name = $3 WHERE account = $1 AND user_name = $2",
+        "UPDATE iam_memberships SET user_name = $3 WHERE account = $1 AND user_name = $2",
         "UPDATE iam_inline_policies SET owner = $3"
         " WHERE account = $1 AND kind = 'user' AND owner = $2",
         "UPDATE iam_attachments SET owner = $3 WHERE account = $1 AND kind = 'user' AND owner = $2",
@@ -74,6 +75,14 @@ Status remove_user(store::Tx& tx, const User& user) {
   if (!keys.empty()) {
     return fail(Errc::conflict, "DeleteConflict",
                 "Cannot delete entity, must delete access keys first.");
+  }
+  const auto read = [](const store::Row& row) { return row.integer(0); };
+  TM_TRY(const auto member,
+         tx.one("SELECT 1 FROM iam_memberships WHERE account = $1 AND user_name = $2 LIMIT 1", read,
+                user.account, user.name));
+  if (member) {
+    return fail(Errc::conflict, "DeleteConflict",
+                "Cannot delete entity, must remove users from group first.");
   }
   TM_CHECK(require_bare(tx, user.entity()));
   TM_CHECK(tx.exec("DELETE FROM iam_tags WHERE account = $1 AND kind = 'user' AND owner = $2",

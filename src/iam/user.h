@@ -41,7 +41,7 @@ struct AccessKey {
 [[nodiscard]] Status add_user(store::Tx& tx, const User& user);
 /// Gives the user another name and path; what it has goes with it.
 [[nodiscard]] Status rename_user(store::Tx& tx, const User& user, const User& renamed);
-/// Fails with DeleteConflict while it has policies or keys.
+/// Fails with DeleteConflict while it has policies or keys, or is in a group.
 [[nodiscard]] Status remove_user(store::Tx& tx, const User& user);
 
 /// In the order of their making.

@@ -102,6 +102,13 @@ class Api {
   Result<w::DeletedObject> delete_one(store::Tx& tx, const Caller& caller, const Bucket& bucket,
                                       const w::ObjectIdentifier& named);
 
+  /// x-amz-expiration, where the bucket's lifecycle has a rule for the object.
+  template <class Output>
+  void tell_expiry(const std::string& bucket, const Object& object, Output& out) const {
+    const auto expiry = objects_.expiry_of(bucket, object);
+    if (expiry) out.Expiration = expiration_header(*expiry);
+  }
+
   Objects& objects_;
   const Core& core_;
   BucketPolicies& policies_;

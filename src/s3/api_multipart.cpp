@@ -138,6 +138,7 @@ Task<Result<w::CompleteMultipartUploadOutput>> Api::complete_upload(
   out.Location = fmt::format("/{}/{}", *request.Bucket, percent_encode(*request.Key, true));
   out.ETag = quoted(object.etag);
   out.ServerSideEncryption = "AES256";
+  tell_expiry(*request.Bucket, object, out);
   show_checksum(object.checksum, out);
   co_return out;
 }

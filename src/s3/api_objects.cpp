@@ -116,6 +116,7 @@ Task<Result<w::PutObjectOutput>> Api::put_object(const Caller& caller, w::PutObj
   out.ServerSideEncryption = "AES256";
   if (!object.version.empty()) out.VersionId = object.version;
   show_checksum(object.checksum, out);
+  tell_expiry(*request.Bucket, object, out);
   co_return out;
 }
 
@@ -126,6 +127,7 @@ Task<Result<wire::Download<w::GetObjectOutput>>> Api::get_object(const Caller& c
   TM_CO_TRY(auto opened, co_await objects_.get(std::move(wanted)));
   wire::Download<w::GetObjectOutput> answer;
   describe(opened.found, request, answer.head);
+  if (!request.VersionId) tell_expiry(*request.Bucket, opened.found.object, answer.head);
   if (opened.found.partial) answer.status = 206;
   give_payload(std::move(opened.payload), answer.text, answer.stream, answer.file);
   co_return answer;
@@ -138,6 +140,7 @@ Task<Result<wire::Download<w::HeadObjectOutput>>> Api::head_object(const Caller&
   TM_CO_TRY(const auto found, co_await objects_.head(std::move(wanted)));
   wire::Download<w::HeadObjectOutput> answer;
   describe(found, request, answer.head);
+  if (!request.VersionId) tell_expiry(*request.Bucket, found.object, answer.head);
   if (found.partial) answer.status = 206;
   co_return answer;
 }
@@ -257,6 +260,7 @@ Task<Result<w::CopyObjectOutput>> Api::copy_object(const Caller& caller,
   w::CopyObjectOutput out;
   out.VersionId = copied.version;
   out.CopySourceVersionId = copied.source_version;
+  tell_expiry(*request.Bucket, object, out);
   out.ServerSideEncryption = "AES256";
   auto& result = out.CopyObjectResult.emplace();
   result.ETag = quoted(object.etag);

@@ -30,11 +30,11 @@ constexpr Setting policy{.name = BucketPolicies::setting,
                          .code = "NoSuchBucketPolicy",
                          .message = "The bucket policy does not exist",
                          .put_status = 204};
-constexpr Setting cors{.name = "cors",
+constexpr Setting cors{.name = cors_setting,
                        .initial = "",
                        .code = "NoSuchCORSConfiguration",
                        .message = "The CORS configuration does not exist"};
-constexpr Setting lifecycle{.name = "lifecycle",
+constexpr Setting lifecycle{.name = lifecycle_setting,
                             .initial = "",
                             .code = "NoSuchLifecycleConfiguration",
                             .message = "The lifecycle configuration does not exist"};
@@ -108,13 +108,20 @@ Task<Result<std::string>> SettingsApi::load(BucketRequest where, const Setting& 
   co_return co_await core_.store.read(look);
 }
 
+/// What requests need without asking the database.
+Status SettingsApi::change_parsed(store::Tx& tx, const std::string& bucket, const Setting& setting,
+                                  const std::optional<std::string>& text) const {
+  if (setting.name == BucketPolicies::setting) return policies_.policies().change(tx, bucket, text);
+  if (setting.name == lifecycle_setting) return core_.lifecycles.change(tx, bucket, text);
+  if (setting.name == cors_setting) return core_.cors.rules().change(tx, bucket, text);
+  return {};
+}
+
 Task<Status> SettingsApi::save(BucketRequest where, const Setting& setting,
                                std::string text) const {
   auto change = [&](store::Tx& tx) -> Status {
     TM_TRY(const auto bucket, require_bucket(tx, where));
-    if (setting.name == BucketPolicies::setting) {
-      TM_CHECK(policies_.change(tx, bucket.name, text));
-    }
+    TM_CHECK(change_parsed(tx, bucket.name, setting, text));
     return save_setting(tx, bucket, setting.name, text);
   };
   co_return co_await core_.store.write(change);
@@ -123,9 +130,7 @@ Task<Status> SettingsApi::save(BucketRequest where, const Setting& setting,
 Task<Status> SettingsApi::drop(BucketRequest where, const Setting& setting) const {
   auto change = [&](store::Tx& tx) -> Status {
     TM_TRY(const auto bucket, require_bucket(tx, where));
-    if (setting.name == BucketPolicies::setting) {
-      TM_CHECK(policies_.change(tx, bucket.name, std::nullopt));
-    }
+    TM_CHECK(change_parsed(tx, bucket.name, setting, std::nullopt));
     return setting.initial_once ? save_setting(tx, bucket, setting.name, "")
                                 : drop_setting(tx, bucket, setting.name);
   };

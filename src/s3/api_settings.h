@@ -78,6 +78,9 @@ class SettingsApi {
   Task<Result<std::string>> load(BucketRequest where, const Setting& setting) const;
   Task<Status> save(BucketRequest where, const Setting& setting, std::string text) const;
   Task<Status> drop(BucketRequest where, const Setting& setting) const;
+  [[nodiscard]] Status change_parsed(store::Tx& tx, const std::string& bucket,
+                                     const Setting& setting,
+                                     const std::optional<std::string>& text) const;
 
   // What AWS refuses beyond what its schema says; and what it adds by itself.
   static Status check(w::PutBucketEncryptionRequest& request);

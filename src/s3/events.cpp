@@ -12,6 +12,11 @@ constexpr std::string_view empty_etag = R"("etag":"d41d8cd98f00b204e9800998ecf84
 
 /// The part of the detail that is behind "object".
 std::string circumstances(const Happening& happening, const Caller& caller) {
+  if (caller.kind == Caller::Kind::service) {  // S3 itself, which has no address.
+    return fmt::format(R"("request-id":{},"requester":{},"reason":{})",
+                       json::quote(caller.request_id), json::quote(caller.arn),
+                       json::quote(happening.reason));
+  }
   return fmt::format(R"("request-id":{},"requester":{},"source-ip-address":{},"reason":{})",
                      json::quote(caller.request_id), json::quote(caller.scope.account),
                      json::quote(caller.source_ip), json::quote(happening.reason));

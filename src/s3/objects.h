@@ -14,7 +14,9 @@
 #include "s3/bodies.h"
 #include "s3/buckets.h"
 #include "s3/conditions.h"
+#include "s3/cors.h"
 #include "s3/events.h"
+#include "s3/lifecycle.h"
 #include "s3/listing.h"
 #include "s3/notifications.h"
 #include "s3/object.h"
@@ -31,6 +33,8 @@ struct Core {
   events::Bus& bus;
   const Clock& clock;
   Random& random;
+  Lifecycles& lifecycles;  ///< Of all buckets that have one.
+  BucketCors& cors;
   NotificationOutlet* notifications = nullptr;  ///< Without one buckets have none of their own.
 };
 
@@ -96,6 +100,7 @@ struct RemoveRequest {
   std::string key;
   std::optional<std::string> if_match;  ///< 412 unless it is the object's ETag.
   std::optional<std::string> version_id;
+  std::string_view reason = "DeleteObject";  ///< As the event tells it.
 };
 /// What a delete came to, as answers tell it.
 struct Removed {
@@ -145,6 +150,10 @@ class Objects {
 
   /// Test mode: buckets, objects and uploads go, without events.
   Status reset(store::Tx& tx);
+
+  /// When the object will be gone by its bucket's lifecycle.
+  [[nodiscard]] std::optional<Expiry> expiry_of(std::string_view bucket,
+                                                const Object& object) const;
 
   [[nodiscard]] const Core& core() const noexcept { return core_; }
 

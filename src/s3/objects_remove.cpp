@@ -23,7 +23,7 @@ Status Objects::make_room(store::Tx& tx, const Bucket& bucket, const std::string
 
 Status Objects::tell_removed(store::Tx& tx, const RemoveRequest& request, Happening happening) {
   if (!request.bucket.eventbridge && !request.bucket.notifies) return {};
-  happening.reason = "DeleteObject";
+  happening.reason = request.reason;
   happening.key = request.key;
   happening.time = core_.clock.now();
   if (happening.sequencer == 0) {

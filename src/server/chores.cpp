@@ -39,6 +39,7 @@ void Program::tidy_up() {
   const auto step = [this](store::Tx& tx) -> Result<std::optional<TimeMs>> {
     const auto now = clock_.now();
     TM_CHECK(events::expire_archived(tx, now));
+    TM_CHECK(secrets_->tidy(tx));
     bool more = false;
     if (options_.audit_days > 0) {
       const auto before = now.plus(-std::chrono::days(options_.audit_days));
@@ -50,6 +51,7 @@ void Program::tidy_up() {
   };
   do_step(*tidy_, {.step = step, .log = "events", .failure = "tidying failed"});
   tidy_up_metrics();
+  tidy_up_audit();
 }
 
 /// Goes on with move tasks and with what purged queues left, one step a commit.
@@ -87,6 +89,20 @@ void Program::tidy_up_metrics() {
       },
       [](const Status& done) {
         if (!done) TM_LOG(error, "metrics", "not tidied", {{"reason", done.error().message}});
+      });
+}
+
+void Program::tidy_up_audit() {
+  if (options_.audit_days <= 0) return;
+  audit_store_->post(
+      [this](store::Tx& tx) -> Status {
+        const auto kept_from = clock_.now().plus(-std::chrono::days(options_.audit_days));
+        TM_TRY(const bool more, cloudtrail::Trail::forget(tx, kept_from));
+        if (more) tx.on_commit([this] { tidy_->set(clock_.now().plus(tidy_pause)); });
+        return {};
+      },
+      [](const Status& done) {
+        if (!done) TM_LOG(error, "cloudtrail", "not tidied", {{"reason", done.error().message}});
       });
 }
 

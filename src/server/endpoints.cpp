@@ -49,14 +49,19 @@ Program::Answer Program::check(const console::Question&) {
   TM_CO_TRY(auto findings, co_await store_->check());
   TM_CO_TRY(const auto of_logs, co_await logs_store_->check());
   TM_CO_TRY(const auto of_metrics, co_await metrics_store_->check());
+  TM_CO_TRY(const auto of_audit, co_await audit_store_->check());
   TM_CO_TRY(const auto of_bodies, co_await bodies_->check());
   TM_CO_TRY(const auto of_runs, co_await store_->read(glue::check_runs));
   TM_CO_TRY(const auto of_queues, co_await store_->read(sqs::check_queues));
   TM_CO_TRY(const auto of_topics, co_await store_->read(sns::check_topics));
   TM_CO_TRY(const auto of_timers, co_await store_->read(schedule::check_timers));
   for (const auto* more :
-       {&of_logs, &of_metrics, &of_bodies, &of_runs, &of_queues, &of_topics, &of_timers}) {
+       {&of_logs, &of_metrics, &of_audit, &of_bodies, &of_runs, &of_queues, &of_topics,
+        &of_timers}) {
     findings.insert(findings.end(), more->begin(), more->end());
+  }
+  if (const auto dropped = trail_->dropped(); dropped > 0) {
+    findings.push_back(fmt::format("{} calls are missing in the audit trail", dropped));
   }
   json::array shown;
   for (const auto& finding : findings) shown.emplace_back(finding);
@@ -136,7 +141,11 @@ Program::Answer Program::reset(const console::Question&) {
     TM_CHECK(topics_->reset(tx));
     TM_CHECK(objects_->reset(tx));
     TM_CHECK(metrics::AlarmBook::reset(tx));
-    bucket_policies_->reset(tx);
+    TM_CHECK(ssm::Parameters::reset(tx));
+    TM_CHECK(secretsmanager::Secrets::reset(tx));
+    bucket_policies_->policies().reset(tx);
+    lifecycles_->reset(tx);
+    bucket_cors_.rules().reset(tx);
     TM_CHECK(iam::reset(tx));
     return authority_->refresh(tx);
   };
@@ -145,6 +154,8 @@ Program::Answer Program::reset(const console::Question&) {
   TM_CO_CHECK(co_await logs_store_->write(forget_logs));
   auto forget_metrics = [this](store::Tx& tx) { return metrics_ledger_->reset(tx); };
   TM_CO_CHECK(co_await metrics_store_->write(forget_metrics));
+  auto forget_calls = [](store::Tx& tx) { return cloudtrail::Trail::reset(tx); };
+  TM_CO_CHECK(co_await audit_store_->write(forget_calls));
   co_return json::object{{"reset", true}};
 }
 
@@ -159,6 +170,7 @@ Program::Answer Program::set_clock(const console::Question& question) {
   deliver_due();
   tidy_up();
   scheduling_->wake();
+  expiry_sweep_->wake();
   work_on_queues();
   start_workflows();
   waiters_->look_again();

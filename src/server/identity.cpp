@@ -48,6 +48,17 @@ Result<Identity> make_identity(const std::string& path, Random& random) {
 
 }  // namespace
 
+Result<Secret> load_sealing_key(const std::string& directory, Random& random) {
+  const auto path = directory + "/sealing.key";
+  if (access(path.c_str(), F_OK) == 0) {
+    TM_TRY(const auto text, read_file(path));
+    return Secret(text.substr(0, text.find_first_of("\r\n")));
+  }
+  Secret key(random_hex(random, 32));
+  TM_CHECK(write_private(path, key.reveal() + "\n"));
+  return key;
+}
+
 Result<std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return fail(Errc::not_found, fmt::format("can't read {}: {}", path, strerror(errno)));

@@ -1,5 +1,5 @@
-/// The files of a data directory that a person or a command reads: the administrator's key and
-/// where the server listens.
+/// The small files of a data directory: the administrator's key, the key that secrets are sealed
+/// with, and where the server listens.
 #pragma once
 
 #include <string>
@@ -20,6 +20,10 @@ struct Identity {
 /// Reads DIR/credentials, or makes it. TIDEMILL_ACCESS_KEY_ID and TIDEMILL_SECRET_ACCESS_KEY (or
 /// the files that …_FILE name) take the place of the administrator's key when they are set.
 [[nodiscard]] Result<Identity> load_identity(const std::string& directory, Random& random);
+
+/// Reads DIR/sealing.key, or makes it (0600): 64 hex digits, with which secrets are encrypted in
+/// the databases (base/seal.h). Who loses it loses them.
+[[nodiscard]] Result<Secret> load_sealing_key(const std::string& directory, Random& random);
 
 /// DIR/server.json while a server runs there.
 struct Running {

@@ -32,7 +32,7 @@ constexpr OptionRow table[] = {
      &Options::max_running},
     {"--threads", "TIDEMILL_THREADS", "N", "Event loops; 0: one a core.", &Options::threads},
     {"--audit-days", "TIDEMILL_AUDIT_DAYS", "N",
-     "Days for which events, deliveries and decisions are kept; 0: for ever.",
+     "Days for which events, deliveries, decisions and the audit trail are kept; 0: for ever.",
      &Options::audit_days},
     {"--log-level", "TIDEMILL_LOG_LEVEL", "LEVEL", "debug, info, warn or error.",
      &Options::log_level},

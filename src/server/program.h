@@ -10,6 +10,8 @@
 #include <optional>
 #include <string_view>
 
+#include "base/seal.h"
+#include "cloudtrail/api.h"
 #include "console/console.h"
 #include "events/api.h"
 #include "events/api_archives.h"
@@ -36,7 +38,9 @@
 #include "metrics/api_metrics.h"
 #include "metrics/watch.h"
 #include "s3/api.h"
+#include "s3/expiry_sweep.h"
 #include "schedule/api.h"
+#include "secretsmanager/api.h"
 #include "server/adapters.h"
 #include "server/backfill.h"
 #include "server/bucket_notifications.h"
@@ -55,6 +59,7 @@
 #include "sns/target.h"
 #include "sqs/api.h"
 #include "sqs/target.h"
+#include "ssm/api.h"
 
 namespace tidemill::server {
 
@@ -77,9 +82,11 @@ class Program {
   Status make_services();
   void make_outside();
   Status load_state();
+  void make_router();
   void wire_operations();
   void wire_glue(const PassRole& pass);
   void wire_connections();
+  void wire_secrets();
   void wire_endpoints();
   void wire_delivery_endpoints();
   /// Work that goes on by itself, a step a commit.
@@ -95,6 +102,7 @@ class Program {
   void start_workflows();
   void flush_metrics();
   void tidy_up_metrics();
+  void tidy_up_audit();
   void close_metrics();
   void make_metrics();
   Status make_topics();
@@ -142,6 +150,7 @@ class Program {
   SystemRandom random_;
   Lock lock_;
   Identity identity_;
+  std::optional<Sealer> sealer_;
   std::atomic<bool> broken_ = false;
   sigset_t signals_{};
   std::unique_ptr<io::Loops> loops_;
@@ -158,12 +167,16 @@ class Program {
   std::unique_ptr<sqs::Waiters> waiters_;
   std::unique_ptr<sqs::Queues> queues_;
   std::unique_ptr<DeadLettersInQueues> dead_letters_;
-  std::unique_ptr<store::Store> store_, logs_store_, metrics_store_;
+  std::unique_ptr<store::Store> store_, logs_store_, metrics_store_, audit_store_;
+  std::unique_ptr<cloudtrail::Trail> trail_;
   std::unique_ptr<events::Replayer> replayer_;
   std::unique_ptr<RuleLog> rule_log_;
   std::unique_ptr<s3::Bodies> bodies_;
   std::unique_ptr<BucketNotifications> bucket_notifications_;
+  std::unique_ptr<s3::Lifecycles> lifecycles_;
+  s3::BucketCors bucket_cors_;
   std::unique_ptr<s3::Objects> objects_;
+  std::unique_ptr<s3::ExpirySweep> expiry_sweep_;
   std::unique_ptr<s3::BucketPolicies> bucket_policies_;
   std::unique_ptr<ScriptsInS3> scripts_;
   std::unique_ptr<OutputInLogs> output_;
@@ -188,6 +201,8 @@ class Program {
   std::unique_ptr<AlarmsInTopics> alarm_actions_;
   std::unique_ptr<metrics::AlarmBook> alarms_;
   std::unique_ptr<metrics::Watch> watch_;
+  std::unique_ptr<ssm::Parameters> parameters_;
+  std::unique_ptr<secretsmanager::Secrets> secrets_;
   std::unique_ptr<explain::Storyteller> storyteller_;
   std::unique_ptr<explain::Linter> linter_;
   std::unique_ptr<explain::Doctor> doctor_;
@@ -212,6 +227,9 @@ class Program {
   std::unique_ptr<metrics::MetricApi> metric_api_;
   std::unique_ptr<sqs::Api> sqs_api_;
   std::unique_ptr<sns::Api> sns_api_;
+  std::unique_ptr<ssm::Api> ssm_api_;
+  std::unique_ptr<secretsmanager::Api> secrets_api_;
+  std::unique_ptr<cloudtrail::Api> cloudtrail_api_;
 };
 
 }  // namespace tidemill::server

@@ -67,6 +67,8 @@ Status Program::start() {
   std::filesystem::permissions(options_.data, std::filesystem::perms::owner_all, error);
   TM_CHECK(once_free([&] { return lock_.take(options_.data); }));
   TM_TRY(identity_, load_identity(options_.data, random_));
+  TM_TRY(const auto sealing_key, load_sealing_key(options_.data, random_));
+  TM_TRY(sealer_, Sealer::make(sealing_key, random_));
   TM_CHECK(listen());
   TM_CHECK(make_services());
   TM_CHECK(load_state());
@@ -76,6 +78,7 @@ Status Program::start() {
   replayer_->wake();
   tidy_up();
   scheduling_->wake();
+  expiry_sweep_->wake();
   work_on_queues();
   start_workflows();
   topic_courier_->wake();
@@ -105,8 +108,11 @@ void Program::stop() {
   bodies_.reset();
   store_.reset();
   logs_store_.reset();
+  if (trail_) trail_->close();
+  audit_store_.reset();
   close_metrics();
   scheduling_.reset();
+  expiry_sweep_.reset();
   due_.reset();
   tidy_.reset();
   queue_work_.reset();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cloudtrail/schema.h"
 #include "events/schema.h"
 #include "glue/catalog/schema.h"
 #include "glue/schema.h"
@@ -10,9 +11,11 @@
 #include "metrics/schema.h"
 #include "s3/schema.h"
 #include "schedule/schema.h"
+#include "secretsmanager/schema.h"
 #include "server/program.h"
 #include "sns/schema.h"
 #include "sqs/schema.h"
+#include "ssm/schema.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace tidemill::server {
@@ -89,9 +92,11 @@ Status Program::open_stores() {
   TM_TRY(store_, open("tidemill.db",
                       joined(iam::migrations, events::migrations, s3::migrations, glue::migrations,
                              glue::catalog::migrations, schedule::migrations, sqs::migrations,
-                             sns::migrations, metrics::alarm_migrations)));
+                             sns::migrations, metrics::alarm_migrations, ssm::migrations,
+                             secretsmanager::migrations)));
   TM_TRY(logs_store_, open("logs.db", joined(logs::migrations)));
   TM_TRY(metrics_store_, open("metrics.db", joined(metrics::metric_migrations)));
+  TM_TRY(audit_store_, open("audit.db", joined(cloudtrail::migrations)));
   return {};
 }
 
@@ -126,8 +131,12 @@ Status Program::make_services() {
   TM_TRY(bodies_, s3::Bodies::open(bodies, options_.data + "/objects"));
   TM_CHECK(make_topics());
   bucket_notifications_ = std::make_unique<BucketNotifications>(*queues_, *topics_);
-  const s3::Core core{*store_, *bodies_, *hub_, clock_, random_, bucket_notifications_.get()};
+  lifecycles_ = std::make_unique<s3::Lifecycles>(s3::lifecycle_setting, s3::Lifecycle::parse);
+  const s3::Core core{*store_, *bodies_,     *hub_,        clock_,
+                      random_, *lifecycles_, bucket_cors_, bucket_notifications_.get()};
   objects_ = std::make_unique<s3::Objects>(core);
+  const s3::ExpirySweep::Parts expiry{*loops_, *objects_};
+  expiry_sweep_ = std::make_unique<s3::ExpirySweep>(expiry);
   bucket_policies_ = std::make_unique<s3::BucketPolicies>(*authority_);
 
   scripts_ = std::make_unique<ScriptsInS3>(*objects_);
@@ -162,6 +171,10 @@ Status Program::make_services() {
   scheduling_ = std::make_unique<Scheduling>(scheduling);
   queue_target_ = std::make_unique<sqs::QueueTarget>(*queues_);
   hub_->add_target(*queue_target_);
+  const ssm::Parameters::Parts parameters{*hub_, *sealer_, clock_, random_};
+  parameters_ = std::make_unique<ssm::Parameters>(parameters);
+  const secretsmanager::Secrets::Parts secrets{*sealer_, clock_, random_};
+  secrets_ = std::make_unique<secretsmanager::Secrets>(secrets);
   make_metrics();
   return {};
 }
@@ -192,7 +205,9 @@ void Program::make_metrics() {
 Status Program::load_state() {
   auto load = [this](store::Tx& tx) -> Status {
     TM_CHECK(authority_->load(tx));
-    TM_CHECK(bucket_policies_->load(tx));
+    TM_CHECK(bucket_policies_->policies().load(tx));
+    TM_CHECK(lifecycles_->load(tx));
+    TM_CHECK(bucket_cors_.rules().load(tx));
     TM_CHECK(queues_->load(tx));
     TM_CHECK(topics_->load(tx));
     TM_CHECK(runs_->recover(tx));
@@ -224,7 +239,16 @@ void Program::wire_connections() {
   connection_api_->register_with(*router_);
 }
 
-void Program::wire_operations() {
+void Program::wire_secrets() {
+  const ssm::Api::Parts ssm{*store_, *parameters_, *authority_};
+  ssm_api_ = std::make_unique<ssm::Api>(ssm);
+  ssm_api_->register_with(*router_);
+  const secretsmanager::Api::Parts secrets{*store_, *secrets_, *authority_, random_};
+  secrets_api_ = std::make_unique<secretsmanager::Api>(secrets);
+  secrets_api_->register_with(*router_);
+}
+
+void Program::make_router() {
   authenticator_ = wire::make_authenticator(*authority_, clock_,
                                             {.test_mode = options_.test_mode,
                                              .account_id = options_.account_id,
@@ -234,6 +258,15 @@ void Program::wire_operations() {
                                            wire::RouterOptions{bucket_domains(options_)});
   console_ = std::make_unique<console::Console>(*authenticator_, *authority_);
   router_->set_fallback(*console_);
+  router_->set_cross_origin(bucket_cors_);
+  trail_ = std::make_unique<cloudtrail::Trail>(*audit_store_, random_);
+  router_->set_audit_trail(*trail_);
+  cloudtrail_api_ = std::make_unique<cloudtrail::Api>(*audit_store_);
+  cloudtrail_api_->register_with(*router_);
+}
+
+void Program::wire_operations() {
+  make_router();
   const auto pass = [this](const Caller& caller, std::string_view role) {
     return may_pass(caller, role);
   };
@@ -268,6 +301,7 @@ void Program::wire_operations() {
   sqs_api_ = std::make_unique<sqs::Api>(sqs);
   sqs_api_->register_with(*router_);
   wire_topics();
+  wire_secrets();
   const explain::Sources sources{
       .object = [](store::Tx& tx, std::string_view bucket,
                    std::string_view key) -> Result<json::object> {

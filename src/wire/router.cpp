@@ -47,6 +47,8 @@ struct Router::Call {
   Handler* handler = nullptr;
   std::shared_ptr<void> input;
   std::string body;
+  std::string resource;  ///< That the decision was about.
+  std::optional<AuditedRequest> audited;
   http::Response response;
 };
 
@@ -78,10 +80,42 @@ Task<http::Response> Router::serve(http::Request& request) {
   const auto done = co_await run(call);
   if (!done) refuse(call, done.error());
   finish(call);
+  if (is_audited(call)) audit(call, done ? nullptr : &done.error());
   co_return std::move(call.response);
 }
 
+/// A browser asks on behalf of a script, without any signature.
+Status Router::preflight(Call& call) const {
+  call.target.protocol = Protocol::rest_xml;
+  TM_TRY(call.response.headers,
+         cross_origin_->preflight(bucket_of(call.request, options_.base_domains), call.request));
+  return {};
+}
+
+bool Router::is_audited(const Call& call) const {
+  return audit_trail_ != nullptr && call.handler != nullptr && call.handler->operation.audited &&
+         call.authenticated.caller.kind != Caller::Kind::anonymous;
+}
+
+void Router::audit(Call& call, const Error* error) const {
+  const auto& operation = call.handler->operation;
+  // What was refused before its handler is told as far as it was read.
+  if (!call.audited) {
+    call.audited =
+        call.input ? wire::audited(*operation.input, call.input.get()) : AuditedRequest();
+  }
+  audit_trail_->note({.time = clock_.now(),
+                      .caller = call.authenticated.caller,
+                      .service = operation.service->signing_name,
+                      .operation = operation.name,
+                      .user_agent = call.request.headers.get("user-agent"),
+                      .request = *call.audited,
+                      .resource = call.resource,
+                      .error = error});
+}
+
 Task<Status> Router::run(Call& call) {
+  if (cross_origin_ != nullptr && call.request.method == "OPTIONS") co_return preflight(call);
   auto target = find_target(call.request, options_.base_domains);
   if (!target) {
     call.target.protocol = Protocol::rest_xml;
@@ -92,6 +126,8 @@ Task<Status> Router::run(Call& call) {
   TM_CO_CHECK(co_await decode(call));
   TM_CO_CHECK(authorize(call));
   auto& handler = *call.handler;
+  // The handler takes the request away.
+  if (is_audited(call)) call.audited = audited(*handler.operation.input, call.input.get());
   auto answer =
       co_await handler.call(call.authenticated.caller, call.input.get(), *call.authenticated.body);
   if (!answer) co_return std::unexpected(std::move(answer).error());
@@ -194,7 +230,8 @@ Status Router::authorize(Call& call) const {
   const auto& action = access.action.empty() ? std::string(operation.action) : access.action;
   if (action.empty()) return {};
   for (auto& [name, value] : access.conditions) caller.conditions[to_lower(name)] = value;
-  return authorizer_.authorize(caller, action, access.resource);
+  call.resource = std::move(access.resource);
+  return authorizer_.authorize(caller, action, call.resource);
 }
 
 void Router::encode(Call& call, Answer answer) const {
@@ -259,6 +296,10 @@ void Router::finish(Call& call) const {
   if (call.target.protocol == Protocol::rest_xml) {
     headers.set("x-amz-request-id", call.id);
     headers.set("x-amz-id-2", call.id);
+    const auto bucket = call.target.labels.find("Bucket");
+    if (cross_origin_ != nullptr && bucket != call.target.labels.end()) {
+      cross_origin_->let_read(bucket->second, call.request, headers);
+    }
     if (call.request.method == "GET") {
       // An uploaded page shares the console's origin: it must not run there.
       headers.set("Content-Security-Policy", "sandbox");

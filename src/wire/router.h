@@ -15,8 +15,10 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "http/message.h"
+#include "wire/audit.h"
 #include "wire/auth.h"
 #include "wire/authenticate.h"
+#include "wire/cors.h"
 #include "wire/handler.h"
 #include "wire/target.h"
 
@@ -50,6 +52,10 @@ class Router final : public http::Service {
 
   /// Serves all under /_tidemill/, unauthenticated.
   void set_fallback(http::Service& fallback) { fallback_ = &fallback; }
+  /// Answers preflights, and says what scripts may read of S3's answers.
+  void set_cross_origin(const CrossOrigin& rules) { cross_origin_ = &rules; }
+  /// Is told of every authenticated call that was to change something.
+  void set_audit_trail(AuditTrail& trail) { audit_trail_ = &trail; }
 
   Task<http::Response> serve(http::Request& request) override;
 
@@ -69,6 +75,9 @@ class Router final : public http::Service {
   void encode(Call& call, Answer answer) const;
   void refuse(Call& call, const Error& error) const;
   void finish(Call& call) const;
+  [[nodiscard]] Status preflight(Call& call) const;
+  [[nodiscard]] bool is_audited(const Call& call) const;
+  void audit(Call& call, const Error* error) const;
   void count_unlisted(const Target& target);
 
   Authenticator& authenticator_;
@@ -77,6 +86,8 @@ class Router final : public http::Service {
   Random& random_;
   RouterOptions options_;
   http::Service* fallback_ = nullptr;
+  const CrossOrigin* cross_origin_ = nullptr;
+  AuditTrail* audit_trail_ = nullptr;
   std::unordered_map<const Operation*, std::unique_ptr<Handler>> handlers_;
   mutable std::mutex unlisted_lock_;  ///< Only taken for operations that aren't served.
   std::map<std::string, std::uint64_t> unlisted_;

@@ -92,6 +92,7 @@ struct Shape {
   bool flattened = false;
   const ListOps* list = nullptr;
   const MapOps* map = nullptr;
+  bool sensitive = false;  ///< Its values are shown to nobody but who asks for them.
 };
 
 enum class Protocol : std::uint8_t { json, rest_json, rest_xml, query, cbor };
@@ -148,6 +149,7 @@ struct Operation {
   std::size_t body_max = 0;
   bool streams_in = false;
   bool streams_out = false;
+  bool audited = false;  ///< The audit trail is told of it.
 };
 
 /// The shape of wire::Empty.

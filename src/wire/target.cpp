@@ -178,6 +178,14 @@ void find_rest_json(const http::Request& request, Target& target) {
 
 }  // namespace
 
+std::string bucket_of(const http::Request& request, const std::vector<std::string>& base_domains) {
+  auto bucket = bucket_of_host(request, base_domains);
+  if (!bucket.empty()) return bucket;
+  const auto path =
+      std::string_view(request.path).substr(std::min<std::size_t>(1, request.path.size()));
+  return percent_decode(path.substr(0, path.find('/')), false).value_or("");
+}
+
 const std::string* find_parameter(const Parameters& parameters, std::string_view name) {
   for (const auto& [key, value] : parameters) {
     if (key == name) return &value;

@@ -30,6 +30,10 @@ struct Target {
 [[nodiscard]] Result<Target> find_target(const http::Request& request,
                                          const std::vector<std::string>& base_domains);
 
+/// The bucket that the host or the path names, or "".
+[[nodiscard]] std::string bucket_of(const http::Request& request,
+                                    const std::vector<std::string>& base_domains);
+
 /// Sets the operation of that name; leaves nullptr where the service's list lacks it.
 void set_operation(Target& target, std::string_view name);
 

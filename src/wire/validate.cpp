@@ -47,6 +47,7 @@ bool matches(std::string_view pattern, const std::string& text) {
 
 /// A value as Java's toString() shows it.
 std::string shown(const Shape& shape, const void* value) {
+  if (shape.sensitive) return "*** Sensitive Data Redacted ***";
   switch (shape.kind) {
     case Kind::list: {
       std::string text = "[";
@@ -118,6 +119,8 @@ class Checker {
     if (style_ == Validation::hidden) {
       // IAM tells neither the value nor what it might have been.
       constraint = constraint.substr(0, constraint.find(": ["));
+    }
+    if (style_ == Validation::hidden || shape.sensitive) {
       add(fmt::format("Value at '{}'", path), constraint);
     } else {
       add(fmt::format("Value '{}' at '{}'", shown(shape, value), path), constraint);

@@ -132,6 +132,8 @@ def shape_rows(service, name):
         parts.append(f".key_name = {cpp_string(raw['key'].get('locationName', names[1]))}")
         parts.append(f".flattened = {str(raw.get('flattened', False)).lower()}")
         parts.append(f".map = &map_ops<{service.cpp_type(raw['value']['shape'])}>")
+    if raw.get("sensitive") or name in service.facts.get("sensitive", []):
+        parts.append(".sensitive = true")
     rows.append(f"constexpr Shape s_{name} = {{{', '.join(parts)}}};")
     return rows
 
@@ -196,7 +198,8 @@ def operation_row(service, name):
         f".status = {raw['http'].get('responseCode', 200)}, "
         f".body_max = {service.body_max(name)}, "
         f".streams_in = {str(service.has_stream(raw.get('input'))).lower()}, "
-        f".streams_out = {str(service.has_stream(raw.get('output'))).lower()}}};"
+        f".streams_out = {str(service.has_stream(raw.get('output'))).lower()}, "
+        f".audited = {str(service.is_audited(name)).lower()}}};"
     )
 
 

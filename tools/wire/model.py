@@ -34,6 +34,9 @@ def field_name(member):
     return member + "_" if member in KEYWORDS else member
 
 
+READS = ("Get", "List", "Describe", "Head", "BatchGet", "Filter", "Lookup", "Test")
+
+
 class Member:
     """A member of a structure: its model entry, and where it goes on the wire."""
 
@@ -170,6 +173,10 @@ class Service:
     def body_max(self, operation):
         sizes = self.facts.get("body_max", {})
         return sizes.get(operation, sizes.get("default", 1 << 20))
+
+    def is_audited(self, operation):
+        """Whether it changes resources, as opposed to reading them or to what is in them."""
+        return not operation.startswith(READS) and operation not in self.facts.get("data", [])
 
     def root(self, operation):
         """The name of the answer's outermost XML element."""
