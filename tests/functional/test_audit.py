@@ -96,6 +96,8 @@ def test_reading_and_data_leave_no_trace(server, s3, trail, bucket, name):
     server.client("sqs").receive_message(QueueUrl=queue)
     server.client("events").put_events(
         Entries=[{"Source": name, "DetailType": "d", "Detail": "{}"}])
+    topic = server.client("sns").create_topic(Name=f"{name}-t")["TopicArn"]
+    server.client("sns").publish(TopicArn=topic, Message="m")
     server.client("glue").get_jobs()
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     wait_for(trail, "ResourceName", bucket, 2)
@@ -103,7 +105,7 @@ def test_reading_and_data_leave_no_trace(server, s3, trail, bucket, name):
         "PutBucketVersioning", "CreateBucket"]
     assert lookup(trail, "ResourceName", queue) == []
     for quiet in ("PutObject", "GetObject", "DeleteObjects", "SendMessage", "ReceiveMessage",
-                  "PutEvents", "GetJobs", "LookupEvents"):
+                  "Publish", "PutEvents", "GetJobs", "LookupEvents"):
         assert lookup(trail, "EventName", quiet) == []
     assert lookup(trail, "ReadOnly", "true") == [] and lookup(trail, "ReadOnly", "false")
 

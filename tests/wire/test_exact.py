@@ -142,13 +142,13 @@ def test_malformed_form(golden, body):
         ),
         (
             "POST", "/", {"content-type": "application/x-www-form-urlencoded"},
-            b"Action=CreateGroup&Version=2010-05-08&GroupName=g", "CreateGroup",
+            b"Action=CreateLoginProfile&Version=2010-05-08&UserName=u", "CreateLoginProfile",
         ),
         ("GET", "/bucket?policyStatus", {}, b"", "GetBucketPolicyStatus"),
     ],
 )
 def test_unlisted_operation_is_named(golden, method, target, headers, body, name):
-    service = {"CreateGroup": "iam", "GetBucketPolicyStatus": "s3"}.get(name, "events")
+    service = {"CreateLoginProfile": "iam", "GetBucketPolicyStatus": "s3"}.get(name, "events")
     answer = golden.decode(method, target, signed(service) | headers, body)
     assert answer["error"] == "UnknownOperationException"
     assert answer["message"] == name
