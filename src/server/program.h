@@ -80,6 +80,8 @@ class Program {
   Status open_stores();
   void give_up();
   Status make_services();
+  Status make_objects();
+  Status make_jobs();
   void make_outside();
   Status load_state();
   void make_router();

@@ -126,7 +126,29 @@ Status Program::make_services() {
   replayer_ = std::make_unique<events::Replayer>(*store_, *hub_, clock_, wake_later);
   const RuleLog::Parts rule_log{*loops_, *store_, *logs_store_, *ledger_};
   rule_log_ = std::make_unique<RuleLog>(rule_log);
+  TM_CHECK(make_objects());
+  TM_CHECK(make_jobs());
+  bus_target_ = std::make_unique<events::BusTarget>(*hub_, clock_, random_);
+  hub_->add_target(*bus_target_);
+  log_group_target_ = std::make_unique<events::LogGroupTarget>(
+      *hub_, [this](const Scope& scope, const std::string& group) {
+        return ledger_->exists(scope, group);
+      });
+  hub_->add_target(*log_group_target_);
+  make_outside();
+  const Scheduling::Parts scheduling{*loops_, *store_, *hub_, *runs_, *workflows_, clock_, random_};
+  scheduling_ = std::make_unique<Scheduling>(scheduling);
+  queue_target_ = std::make_unique<sqs::QueueTarget>(*queues_);
+  hub_->add_target(*queue_target_);
+  const ssm::Parameters::Parts parameters{*hub_, *sealer_, clock_, random_};
+  parameters_ = std::make_unique<ssm::Parameters>(parameters);
+  const secretsmanager::Secrets::Parts secrets{*sealer_, clock_, random_};
+  secrets_ = std::make_unique<secretsmanager::Secrets>(secrets);
+  make_metrics();
+  return {};
+}
 
+Status Program::make_objects() {
   const s3::Bodies::Parts bodies{*store_, *pool_, random_, [this](const Error&) { give_up(); }};
   TM_TRY(bodies_, s3::Bodies::open(bodies, options_.data + "/objects"));
   TM_CHECK(make_topics());
@@ -138,7 +160,10 @@ Status Program::make_services() {
   const s3::ExpirySweep::Parts expiry{*loops_, *objects_};
   expiry_sweep_ = std::make_unique<s3::ExpirySweep>(expiry);
   bucket_policies_ = std::make_unique<s3::BucketPolicies>(*authority_);
+  return {};
+}
 
+Status Program::make_jobs() {
   scripts_ = std::make_unique<ScriptsInS3>(*objects_);
   output_ = std::make_unique<OutputInLogs>(*logs_store_, *ledger_);
   const auto credentials = [this](const glue::Launch& launch) { return credentials_of(launch); };
@@ -159,23 +184,6 @@ Status Program::make_services() {
   runs_->follow(*workflows_);
   workflow_target_ = std::make_unique<glue::WorkflowTarget>(*workflows_);
   hub_->add_target(*workflow_target_);
-  bus_target_ = std::make_unique<events::BusTarget>(*hub_, clock_, random_);
-  hub_->add_target(*bus_target_);
-  log_group_target_ = std::make_unique<events::LogGroupTarget>(
-      *hub_, [this](const Scope& scope, const std::string& group) {
-        return ledger_->exists(scope, group);
-      });
-  hub_->add_target(*log_group_target_);
-  make_outside();
-  const Scheduling::Parts scheduling{*loops_, *store_, *hub_, *runs_, *workflows_, clock_, random_};
-  scheduling_ = std::make_unique<Scheduling>(scheduling);
-  queue_target_ = std::make_unique<sqs::QueueTarget>(*queues_);
-  hub_->add_target(*queue_target_);
-  const ssm::Parameters::Parts parameters{*hub_, *sealer_, clock_, random_};
-  parameters_ = std::make_unique<ssm::Parameters>(parameters);
-  const secretsmanager::Secrets::Parts secrets{*sealer_, clock_, random_};
-  secrets_ = std::make_unique<secretsmanager::Secrets>(secrets);
-  make_metrics();
   return {};
 }
 
