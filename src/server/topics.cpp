@@ -5,7 +5,7 @@ namespace tidemill::server {
 
 Status Program::make_topics() {
   topic_outlet_ = std::make_unique<TopicOutlet>(*queues_);
-  const sns::Topics::Parts parts{clock_, random_, *authority_, *topic_outlet_};
+  const sns::Topics::Parts parts{clock_, random_, *authority_, *topic_outlet_, *sealer_};
   sns::Topics::Options options{.due = [this](TimeMs at) { topic_courier_->due(at); },
                                .has_mail = !options_.smtp.empty(),
                                .meter = recorder_.get()};

@@ -62,7 +62,8 @@ CREATE INDEX sns_deliveries_ended ON sns_deliveries (ended_ms) WHERE ended_ms IS
 
 CREATE TABLE sns_signing_key (
   id INTEGER PRIMARY KEY CHECK (id = 1),
-  private_pem TEXT NOT NULL, certificate TEXT NOT NULL
+  private_key TEXT NOT NULL,        -- PEM, sealed (base/seal.h), in base64
+  certificate TEXT NOT NULL
 ) STRICT;
 )sql"}}};
 

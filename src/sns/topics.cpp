@@ -10,6 +10,7 @@
 namespace tidemill::sns {
 namespace {
 
+constexpr std::string_view key_place = "sns/signing-key";
 constexpr std::size_t token_bytes = 64;
 // A message goes to all of them in one transaction.
 constexpr std::int64_t subscriptions_max = 10'000;
@@ -33,10 +34,12 @@ bool agrees(const Texts& given, const auto& there) {
 
 Status Topics::load(store::Tx& tx) {
   TM_TRY(const auto stored,
-         tx.one("SELECT private_pem, certificate FROM sns_signing_key",
-                [](const store::Row& row) { return std::pair(Secret(row.text(0)), row.text(1)); }));
+         tx.one("SELECT private_key, certificate FROM sns_signing_key", [](const store::Row& row) {
+           return std::pair(from_base64(row.bytes(0)).value_or(""), row.text(1));
+         }));
   if (!stored) return {};
-  TM_TRY(auto key, SigningKey::load(stored->first, stored->second));
+  TM_TRY(auto pem, parts_.sealer.open(stored->first, key_place));
+  TM_TRY(auto key, SigningKey::load(Secret(std::move(pem)), stored->second));
   key_.store(std::make_shared<const SigningKey>(std::move(key)));
   return {};
 }
@@ -51,10 +54,10 @@ Status Topics::reset(store::Tx& tx) {
 
 Status Topics::adopt(store::Tx& tx, const SigningKey& key) {
   if (key_.load()) return {};
-  TM_CHECK(
-      tx.exec("INSERT INTO sns_signing_key (id, private_pem, certificate) VALUES (1, $1, $2)"
-              " ON CONFLICT (id) DO NOTHING",
-              key.private_pem().reveal(), key.certificate()));
+  TM_CHECK(tx.exec(
+      "INSERT INTO sns_signing_key (id, private_key, certificate) VALUES (1, $1, $2)"
+      " ON CONFLICT (id) DO NOTHING",
+      to_base64(parts_.sealer.seal(key.private_pem().reveal(), key_place)), key.certificate()));
   tx.on_commit([this, key] {
     if (!key_.load()) key_.store(std::make_shared<const SigningKey>(key));
   });

@@ -13,6 +13,7 @@
 
 #include "base/meter.h"
 #include "base/random.h"
+#include "base/seal.h"
 #include "base/time.h"
 #include "iam/authority.h"
 #include "sns/filter.h"
@@ -58,6 +59,7 @@ class Topics {
     Random& random;
     const iam::Authority& authority;
     QueueOutlet& queues;
+    const Sealer& sealer;  ///< Of the key that signs.
   };
   struct Options {
     /// On the commit thread after a commit: there is something to deliver at that time.

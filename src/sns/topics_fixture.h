@@ -45,7 +45,7 @@ class TopicsFixture : public testing::Test {
     char pattern[] = "/tmp/tidemill-sns-XXXXXX";
     directory_ = mkdtemp(pattern);
     store_ = store::open_sqlite({.path = directory_ + "/t.db"}, migrations).value();
-    topics_ = std::make_unique<Topics>(Topics::Parts{clock_, random_, authority_, queues_},
+    topics_ = std::make_unique<Topics>(Topics::Parts{clock_, random_, authority_, queues_, sealer_},
                                        Topics::Options{});
     static const auto key = SigningKey::generate("sns.test").value();
     EXPECT_TRUE(write([&](store::Tx& tx) { return topics_->adopt(tx, key); }));
@@ -94,6 +94,7 @@ class TopicsFixture : public testing::Test {
   iam::Authority authority_{{.admin_access_key_id = "AKIA",
                              .admin_secret = Secret("secret"),
                              .session_key = Secret("key")}};
+  Sealer sealer_ = Sealer::make(Secret(std::string(64, '7')), random_).value();
   Scope scope_{"000000000000", "us-east-1"};
   std::string directory_;
   KeptQueues queues_;

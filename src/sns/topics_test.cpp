@@ -107,6 +107,20 @@ TEST_F(TopicsTest, a_topic_that_is_there_must_be_as_asked) {
             "Invalid parameter: Attributes Reason: Topic already exists with different attributes");
 }
 
+TEST_F(TopicsTest, the_key_is_sealed_and_comes_back) {
+  const auto kept = [](store::Tx& tx) {
+    return tx.one("SELECT private_key FROM sns_signing_key",
+                  [](const store::Row& row) { return row.text(0); });
+  };
+  EXPECT_THAT(write(kept).value().value(), testing::Not(HasSubstr("PRIVATE")));
+  Topics again({clock_, random_, authority_, queues_, sealer_}, {});
+  ASSERT_TRUE(write([&](store::Tx& tx) { return again.load(tx); }));
+  const auto sign = [](const Topics& topics) {
+    return topics.key()->sign("a", DigestKind::sha256);
+  };
+  EXPECT_EQ(sign(again), sign(*topics_));
+}
+
 TEST_F(TopicsTest, only_cloudwatch_may_publish_by_the_default_policy) {
   const auto topic = create("t").value();
   const auto may = [&](std::string_view service) {

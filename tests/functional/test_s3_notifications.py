@@ -6,6 +6,7 @@ import pytest
 from support import platform
 from support.errors import refused
 from support.platform import ACCOUNT, let, queue_arn
+from support.waiting import wait_until
 
 UNABLE = "Unable to validate the following destination configurations"
 
@@ -143,6 +144,25 @@ def test_destinations_are_validated(s3, sqs, bucket, name):
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")  # Nobody may be told; it is written all the same.
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
     assert "QueueConfigurations" not in s3.get_bucket_notification_configuration(Bucket=bucket)
+
+
+def test_what_expires_is_told_too(test_mode_server):
+    server = test_mode_server
+    server.set_clock("2030-01-01T10:00:00Z")
+    s3, sqs = server.client("s3"), server.client("sqs")
+    s3.create_bucket(Bucket="old")
+    url = make_queue(sqs, "expired")
+    notify(s3, "old", to_queue("expired", "s3:LifecycleExpiration:*"))
+    bodies(sqs, url)
+    gone = {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
+    s3.put_bucket_lifecycle_configuration(
+        Bucket="old", LifecycleConfiguration={"Rules": [gone]}
+    )
+    s3.put_object(Bucket="old", Key="k", Body=b"x")
+    server.set_clock("2030-01-03T00:00:00Z")
+    (record,) = wait_until(lambda: records(sqs, url))
+    assert record["eventName"] == "LifecycleExpiration:Delete"
+    assert record["requestParameters"]["sourceIPAddress"] == "s3.amazonaws.com"
 
 
 def test_they_stand_beside_eventbridge_and_outlive_a_restart(make_server):
