@@ -65,6 +65,11 @@ Result<explain::TargetFacts> Program::facts_of(store::Tx& tx, const Scope& scope
   if (workflow_target_->takes(*arn)) {
     TM_TRY(const auto workflow, glue::find_workflow(tx, place, name));
     facts.exists = workflow.has_value();
+    if (!workflow) return facts;
+    TM_TRY(const auto trigger, glue::event_trigger_of(tx, *workflow));
+    if (!trigger && facts.denial.empty()) {
+      facts.denial = fmt::format("workflow {} has no trigger of type EVENT that is on", name);
+    }
   }
   if (api_destination_target_->takes(*arn)) {
     TM_TRY(const auto destination, events::find_api_destination(tx, target.arn));

@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from support import platform
+from support import awscli, platform
 from support.errors import refused
+from support.server import TOP
 from support.waiting import wait_until
 
 OVER = {"COMPLETED", "STOPPED", "ERROR"}
@@ -298,6 +299,24 @@ def test_schedule_starts_the_workflow(test_mode_server, name, jobs):
     assert of_job["Arguments"]["--WORKFLOW_RUN_ID"] == run["WorkflowRunId"]
 
 
+def test_next_scheduled_run_takes_the_place_of_the_one_before(test_mode_server, name, tmp_path):
+    server = test_mode_server
+    glue = server.client("glue")
+    server.set_clock("2031-03-01T00:30:00Z")
+    gate = tmp_path / "gate"
+    held = platform.make_job(server, f"{name}-held", HELD.format(gate=str(gate)))
+    glue.create_workflow(Name=name)
+    start_trigger(glue, name, held, Type="SCHEDULED", Schedule="cron(0 2 * * ? *)",
+                  StartOnCreation=True, Tags={"tidemill:overlap": "cancel-other"})
+    server.set_clock("2031-03-01T02:00:00Z")
+    wait_until(lambda: glue.get_workflow_runs(Name=name)["Runs"], 20)
+    server.set_clock("2031-03-02T02:00:00Z")
+    wait_until(lambda: len(glue.get_workflow_runs(Name=name)["Runs"]) == 2, 20)
+    gate.touch()
+    newer, older = wait_for_runs_of_workflow(glue, name, 2)
+    assert (newer["Status"], older["Status"]) == ("COMPLETED", "STOPPED")
+
+
 def test_conditional_trigger_without_a_workflow(server, glue, name, jobs):
     first, second, third = jobs(first="pass", second="pass", third="pass")
     glue.create_trigger(Name=f"{name}-go", Type="ON_DEMAND", Actions=actions(first))
@@ -363,6 +382,7 @@ def test_workflows_are_kept_changed_and_deleted(glue, name):
     assert shown["DefaultRunProperties"] == {"a": "b"} and "MaxConcurrentRuns" not in shown
     trigger = start_trigger(glue, name, "j")
     assert glue.batch_get_triggers(TriggerNames=[trigger, "none"])["TriggersNotFound"] == ["none"]
+    assert trigger in glue.list_triggers(DependentJobName=f"{name}-none")["TriggerNames"], "all"
     answer = glue.batch_get_workflows(Names=[name, "none"])
     assert answer["MissingWorkflows"] == ["none"] and len(answer["Workflows"]) == 1
     glue.delete_workflow(Name=name)
@@ -462,6 +482,7 @@ def test_event_needs_permission_and_a_trigger_that_is_on(server, name):
     events.glue.stop_trigger(Name=events.trigger)
     events.put("1")
     assert "no trigger of type EVENT" in json.dumps(server.explain(f"s3://{name}/1"))
+    assert "no trigger of type EVENT" in server.command("explain", name).stdout
     events.glue.start_trigger(Name=events.trigger)
     server.client("iam").delete_role_policy(RoleName=f"{name}-events", PolicyName="own")
     events.put("2")
@@ -500,3 +521,23 @@ def test_kill_in_the_middle_of_a_workflow(make_server, name, tmp_path):
     assert run["Status"] == "COMPLETED" and run["Statistics"]["SucceededActions"] == 2
     assert len(platform.runs_of(server, last)) == 1
     assert server.command("check").returncode == 0
+
+
+@pytest.mark.parametrize("program", awscli.available())
+def test_commands_of_the_guide(make_server, program):
+    """Word for word."""
+    server = make_server().start()
+    aws, glue = awscli.AwsCli(program, server), server.client("glue")
+    for job in ("load-sales", "load-customers", "publish-report"):
+        platform.make_job(server, job, "pass")
+    notify = {"Effect": "Allow", "Action": "glue:notifyEvent", "Resource": "*"}
+    platform.make_role(server, "notify-glue", "events.amazonaws.com", notify)
+    guide = (TOP / "docs/guides/workflows.md").read_text()
+    for block in guide.split("\n```\n")[1::2]:
+        aws.shell(block)
+    wait_for_runs_of_workflow(glue, "nightly", 1)
+    assert len(platform.runs_of(server, "publish-report")) == 1
+    bucket = platform.make_bucket(server, "bronze")
+    for n in range(3):
+        server.client("s3").put_object(Bucket=bucket, Key=f"sales/{n}.csv", Body=b"x")
+    wait_for_runs_of_workflow(glue, "sales-files", 1)

@@ -22,6 +22,10 @@
 
 namespace tidemill::glue {
 
+/// The trigger of the workflow that events reach; nullopt where there is none that is on.
+[[nodiscard]] Result<std::optional<JobTrigger>> event_trigger_of(store::Tx& tx,
+                                                                 const Workflow& workflow);
+
 class Workflows final : public RunFollower {
  public:
   struct Parts {

@@ -25,6 +25,13 @@ std::string object_of(const events::Delivery& delivery) {
 
 }  // namespace
 
+Result<std::optional<JobTrigger>> event_trigger_of(store::Tx& tx, const Workflow& workflow) {
+  TM_TRY(auto triggers, triggers_of(tx, workflow.scope, workflow.name));
+  const auto found = std::ranges::find(triggers, "EVENT", &JobTrigger::type);
+  if (found == triggers.end() || found->state == "DEACTIVATED") return std::nullopt;
+  return std::move(*found);
+}
+
 Result<events::Outcome> Workflows::take(store::Tx& tx, const events::Delivery& delivery) {
   const auto arn = Arn::parse(delivery.target_arn);
   TM_ASSERT(arn.has_value());
@@ -55,9 +62,8 @@ Result<events::Outcome> Workflows::take(store::Tx& tx, const events::Delivery& d
 
 Result<events::Outcome> Workflows::gather(store::Tx& tx, const Workflow& workflow,
                                           const events::Delivery& delivery) {
-  TM_TRY(const auto triggers, triggers_of(tx, workflow.scope, workflow.name));
-  const auto trigger = std::ranges::find(triggers, "EVENT", &JobTrigger::type);
-  if (trigger == triggers.end() || trigger->state == "DEACTIVATED") {
+  TM_TRY(const auto trigger, event_trigger_of(tx, workflow));
+  if (!trigger) {
     return refusal(
         "INVALID_PARAMETER",
         fmt::format("Glue workflow {} has no trigger of type EVENT that is on.", workflow.name));
