@@ -35,7 +35,7 @@ Result<w::JobRun> job_run_of(const RunRow& run, TimeMs now) {
   return out;
 }
 
-Result<w::Trigger> trigger_of(const JobTrigger& trigger) {
+Result<w::Trigger> trigger_shape_of(const JobTrigger& trigger) {
   w::Trigger out;
   TM_CHECK(wire::decode_json(json::dump(shown_trigger(trigger)),
                              wire::member_shape(*w::op::GetTrigger::operation.output, "Trigger"),

@@ -11,7 +11,7 @@
 namespace tidemill::glue {
 
 [[nodiscard]] Result<wire::glue::JobRun> job_run_of(const RunRow& run, TimeMs now);
-[[nodiscard]] Result<wire::glue::Trigger> trigger_of(const JobTrigger& trigger);
+[[nodiscard]] Result<wire::glue::Trigger> trigger_shape_of(const JobTrigger& trigger);
 
 /// The number that a NextToken stands for: of the last row of the page before; 0 for the first
 /// page. Fails with InvalidInputException.

@@ -127,7 +127,7 @@ Task<Result<w::GetTriggerResponse>> TriggerApi::get(const Caller& caller,
   auto query = [&](store::Tx& tx) -> Result<w::GetTriggerResponse> {
     TM_TRY(const auto trigger, require_trigger(tx, caller.scope, *request.Name));
     w::GetTriggerResponse response;
-    TM_TRY(response.Trigger, trigger_of(trigger));
+    TM_TRY(response.Trigger, trigger_shape_of(trigger));
     return response;
   };
   co_return co_await store_.read(query);
@@ -140,7 +140,7 @@ Task<Result<w::GetTriggersResponse>> TriggerApi::get_all(const Caller& caller,
     w::GetTriggersResponse response;
     auto& shown = response.Triggers.emplace();
     for (const auto& trigger : page_of(all, request, response.NextToken)) {
-      TM_TRY(auto one, trigger_of(trigger));
+      TM_TRY(auto one, trigger_shape_of(trigger));
       shown.push_back(std::move(one));
     }
     return response;
@@ -160,7 +160,7 @@ Task<Result<w::BatchGetTriggersResponse>> TriggerApi::get_batch(
         missing.push_back(name);
         continue;
       }
-      TM_TRY(auto shown, trigger_of(*trigger));
+      TM_TRY(auto shown, trigger_shape_of(*trigger));
       found.push_back(std::move(shown));
     }
     return response;
@@ -195,7 +195,7 @@ Task<Result<w::UpdateTriggerResponse>> TriggerApi::update(const Caller& caller,
     TM_TRY(const auto saved, save_trigger(tx, std::move(trigger)));
     TM_CHECK(timers_.changed(tx, saved));
     w::UpdateTriggerResponse response;
-    TM_TRY(response.Trigger, trigger_of(saved));
+    TM_TRY(response.Trigger, trigger_shape_of(saved));
     return response;
   };
   co_return co_await store_.write(change);

@@ -43,7 +43,7 @@ Result<w::WorkflowGraph> shown_graph(const Graph& graph, std::span<const JobTrig
     shown.UniqueId = node.id;
     if (node.is_trigger) {
       const auto trigger = std::ranges::find(triggers, node.name, &JobTrigger::name);
-      TM_TRY(shown.TriggerDetails.emplace().Trigger, trigger_of(*trigger));
+      TM_TRY(shown.TriggerDetails.emplace().Trigger, trigger_shape_of(*trigger));
       continue;
     }
     auto& job_runs = shown.JobDetails.emplace().JobRuns.emplace();
@@ -172,18 +172,16 @@ Task<Result<w::GetWorkflowResponse>> WorkflowApi::get(const Caller& caller,
 
 Task<Result<w::ListWorkflowsResponse>> WorkflowApi::list(const Caller& caller,
                                                          w::ListWorkflowsRequest request) {
+  const int count = request.MaxResults.value_or(page_default);
   auto query = [&](store::Tx& tx) -> Result<w::ListWorkflowsResponse> {
-    TM_TRY(const auto all, list_workflows(tx, caller.scope));
+    TM_TRY(auto page, list_workflows(tx, caller.scope, request.NextToken.value_or(""), count + 1));
     w::ListWorkflowsResponse response;
-    auto& names = response.Workflows.emplace();
-    for (const auto& workflow : all) {
-      if (request.NextToken && workflow.name <= *request.NextToken) continue;
-      if (int(names.size()) == request.MaxResults.value_or(page_default)) {
-        response.NextToken = names.back();
-        break;
-      }
-      names.push_back(workflow.name);
+    if (int(page.size()) > count) {
+      page.pop_back();
+      response.NextToken = page.back().name;
     }
+    auto& names = response.Workflows.emplace();
+    for (const auto& workflow : page) names.push_back(workflow.name);
     return response;
   };
   co_return co_await parts_.store.read(query);

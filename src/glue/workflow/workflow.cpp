@@ -58,10 +58,13 @@ Result<Workflow> require_workflow(store::Tx& tx, const Scope& scope, std::string
   return not_found(fmt::format("Workflow {} not found.", name));
 }
 
-Result<std::vector<Workflow>> list_workflows(store::Tx& tx, const Scope& scope) {
+Result<std::vector<Workflow>> list_workflows(store::Tx& tx, const Scope& scope,
+                                             std::string_view after, int count) {
   static const std::string sql = fmt::format(
-      "SELECT {} FROM glue_workflows WHERE account = $1 AND region = $2 ORDER BY name", columns);
-  return tx.all(sql, read_workflow, scope.account, scope.region);
+      "SELECT {} FROM glue_workflows WHERE account = $1 AND region = $2 AND name > $3"
+      " ORDER BY name LIMIT $4",
+      columns);
+  return tx.all(sql, read_workflow, scope.account, scope.region, after, count);
 }
 
 Status add_workflow(store::Tx& tx, const Workflow& workflow) {

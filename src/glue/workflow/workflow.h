@@ -38,8 +38,9 @@ struct Workflow {
 /// As find_workflow, or EntityNotFoundException.
 [[nodiscard]] Result<Workflow> require_workflow(store::Tx& tx, const Scope& scope,
                                                 std::string_view name);
-/// In the order of their names.
-[[nodiscard]] Result<std::vector<Workflow>> list_workflows(store::Tx& tx, const Scope& scope);
+/// In the order of their names: at most `count` of those behind `after`.
+[[nodiscard]] Result<std::vector<Workflow>> list_workflows(store::Tx& tx, const Scope& scope,
+                                                           std::string_view after, int count);
 /// Fails with AlreadyExistsException.
 [[nodiscard]] Status add_workflow(store::Tx& tx, const Workflow& workflow);
 /// Replaces the whole definition.
