@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view head = "alarm:";
 constexpr std::int64_t evaluated_s_max = 7 * 86'400, evaluated_s_max_short = 86'400;
+constexpr std::size_t queries_max = 20;
 
 bool has(const json::object& settings, std::string_view name) { return settings.contains(name); }
 
@@ -19,21 +20,23 @@ std::int64_t integer_of(const json::object& settings, std::string_view name,
 }
 
 Status check_missing(const json::object& settings) {
-  for (const auto* name : {"MetricName", "Namespace", "EvaluationPeriods", "Threshold"}) {
+  for (const auto* name : {"EvaluationPeriods", "Threshold"}) {
     if (has(settings, name)) continue;
     return invalid(fmt::format("The parameter {} is required for an alarm on a metric.", name));
   }
-  if (!has(settings, "Statistic")) return invalid("The parameter Statistic is required.");
-  if (!has(settings, "Period")) return invalid("The parameter Period is required.");
+  if (has(settings, "Metrics")) return {};
+  for (const auto* name : {"MetricName", "Namespace", "Statistic", "Period"}) {
+    if (!has(settings, name)) return invalid(fmt::format("The parameter {} is required.", name));
+  }
   return {};
 }
 
 /// What AWS has and Tidemill has not: said, instead of an alarm that never rings.
 Status check_served(const json::object& settings) {
-  for (const auto* name : {"Metrics", "ThresholdMetricId", "EvaluationCriteria"}) {
+  for (const auto* name : {"ThresholdMetricId", "EvaluationCriteria"}) {
     if (!has(settings, name)) continue;
-    return invalid(fmt::format(
-        "{} isn't served yet: name one metric by Namespace, MetricName and Statistic.", name));
+    return invalid(
+        fmt::format("{} isn't served: compare a metric or an expression with a Threshold.", name));
   }
   if (has(settings, "ExtendedStatistic")) {
     return invalid(
@@ -46,6 +49,70 @@ Status check_served(const json::object& settings) {
     return invalid("Anomaly detection isn't served: compare with a Threshold.");
   }
   return {};
+}
+
+Result<std::vector<MetricQuery>> read_queries(const json::object& settings, const Scope& scope) {
+  std::vector<MetricQuery> queries;
+  const auto* list = settings.if_contains("Metrics");
+  if (list == nullptr) return queries;
+  for (const auto& one : list->as_array()) {
+    TM_TRY(auto query, read_query(one.as_object(), scope));
+    queries.push_back(std::move(query));
+  }
+  return queries;
+}
+
+/// Of all metrics that an expression looks at, which must be the same.
+std::int64_t period_of(const std::vector<MetricQuery>& queries) {
+  for (const auto& query : queries) {
+    if (!query.expression) return query.series.period_s;
+  }
+  return queries.front().period_s;
+}
+
+/// Whether the expression comes to a series where no metric has a value.
+Status check_types(std::vector<MetricQuery> queries) {
+  const auto nothing = [](const SeriesQuery&) { return std::vector<Window>(); };
+  const DataQuery query{std::move(queries), {}, {}};
+  TM_CHECK(watched_line(nothing, query));
+  return {};
+}
+
+Status check_metrics(const json::object& settings) {
+  for (const auto* name : {"MetricName", "Namespace", "Period", "Unit", "Statistic"}) {
+    if (!has(settings, name)) continue;
+    return invalid_combination(
+        fmt::format("{} and Metrics cannot be specified together: it is in the metric's "
+                    "MetricStat.",
+                    name));
+  }
+  TM_TRY(const auto queries, read_queries(settings, {}));
+  if (queries.size() > queries_max) {
+    return invalid(fmt::format("An alarm can have at most {} Metrics.", queries_max));
+  }
+  if (std::ranges::count(queries, true, &MetricQuery::is_shown) != 1) {
+    return invalid("Exactly one element of the metrics list should return data.");
+  }
+  TM_CHECK(check_queries(queries));
+  for (const auto& query : queries) {
+    if (query.expression || query.series.period_s == period_of(queries)) continue;
+    return invalid("All metrics of an alarm must have the same Period.");
+  }
+  return check_types(queries);
+}
+
+Status check_period(std::int64_t period, std::int64_t periods) {
+  if (period == 10 || period == 20 || period == 30) {
+    return invalid(fmt::format(
+        "Metrics are kept by the minute: Period must be a multiple of 60, not {}.", period));
+  }
+  if (period % 60 != 0) return invalid("Period must be 10, 20, 30 or a multiple of 60");
+  const auto most = period < 3600 ? evaluated_s_max_short : evaluated_s_max;
+  if (period * periods <= most) return {};
+  return invalid(
+      fmt::format("Metrics cannot be checked across more than {} (EvaluationPeriods * Period must "
+                  "be <= {}).",
+                  most == evaluated_s_max ? "a week" : "a day", most));
 }
 
 }  // namespace
@@ -94,6 +161,8 @@ Criteria criteria_of(const Alarm& alarm) {
   criteria.statistic = alarm.text("Statistic");
   criteria.unit = alarm.text("Unit");
   criteria.period_s = alarm.integer("Period", criteria.period_s);
+  criteria.queries = read_queries(alarm.settings, alarm.key.scope).value();
+  if (!criteria.queries.empty()) criteria.period_s = period_of(criteria.queries);
   criteria.periods = int(alarm.integer("EvaluationPeriods", 1));
   criteria.to_alarm = int(alarm.integer("DatapointsToAlarm", criteria.periods));
   criteria.threshold = alarm.number("Threshold");
@@ -115,20 +184,14 @@ Status check_state(std::string_view given) {
 Status check_alarm(const json::object& settings) {
   TM_CHECK(check_served(settings));
   TM_CHECK(check_missing(settings));
-  const auto period = integer_of(settings, "Period", 60);
-  if (period == 10 || period == 20 || period == 30) {
-    return invalid(fmt::format(
-        "Metrics are kept by the minute: Period must be a multiple of 60, not {}.", period));
-  }
-  if (period % 60 != 0) return invalid("Period must be 10, 20, 30 or a multiple of 60");
   const auto periods = integer_of(settings, "EvaluationPeriods", 1);
-  const auto most = period < 3600 ? evaluated_s_max_short : evaluated_s_max;
-  if (period * periods > most) {
-    return invalid(fmt::format(
-        "Metrics cannot be checked across more than {} (EvaluationPeriods * Period must be <= "
-        "{}).",
-        most == evaluated_s_max ? "a week" : "a day", most));
+  auto period = integer_of(settings, "Period", 60);
+  if (has(settings, "Metrics")) {
+    TM_CHECK(check_metrics(settings));
+    TM_TRY(const auto queries, read_queries(settings, {}));
+    period = period_of(queries);
   }
+  TM_CHECK(check_period(period, periods));
   if (integer_of(settings, "DatapointsToAlarm", periods) > periods) {
     return invalid("DatapointsToAlarm must be less than or equal to EvaluationPeriods.");
   }

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/time.h"
-#include "metrics/series.h"
+#include "metrics/metric_query.h"
 
 namespace tidemill::metrics {
 
@@ -56,6 +56,7 @@ struct Alarm {
 struct Criteria {
   SeriesKey series;
   std::string statistic, unit;
+  std::vector<MetricQuery> queries;  ///< Instead of `series`, where the alarm has Metrics.
   std::int64_t period_s = 60;
   int periods = 1, to_alarm = 1;
   double threshold = 0;

@@ -21,6 +21,41 @@ std::string event_state(const Alarm& alarm) {
   return text + fmt::format(R"(,"timestamp":{}}})", json::quote(stamp(alarm.state_at)));
 }
 
+std::string stat_json(const SeriesQuery& query, std::string_view statistic) {
+  std::string dimensions;
+  for (const auto& [name, value] : query.series.dimensions) {
+    if (!dimensions.empty()) dimensions += ",";
+    dimensions += json::quote(name) + ":" + json::quote(value);
+  }
+  return fmt::format(R"("metricStat":{{"metric":{{"namespace":{},"name":{},"dimensions":{{{}}}}},)"
+                     R"("period":{},"stat":{}}})",
+                     json::quote(query.series.space), json::quote(query.series.name), dimensions,
+                     query.period_s, json::quote(statistic));
+}
+
+/// What the alarm looks at: its metric, or its queries in their order.
+std::string metrics_json(const Alarm& alarm, std::string_view query_id) {
+  const auto criteria = criteria_of(alarm);
+  if (criteria.queries.empty()) {
+    const SeriesQuery series{criteria.series, {}, {}, criteria.period_s, ""};
+    return fmt::format(R"({{"id":"{}",{},"returnData":true}})", query_id,
+                       stat_json(series, criteria.statistic));
+  }
+  std::string listed;
+  const auto& given = alarm.settings.at("Metrics").as_array();
+  for (std::size_t i = 0; i < criteria.queries.size(); ++i) {
+    const auto& query = criteria.queries[i];
+    listed += fmt::format(R"({}{{"id":{},)", i > 0 ? "," : "", json::quote(query.id));
+    if (!query.label.empty()) listed += fmt::format(R"("label":{},)", json::quote(query.label));
+    listed += query.expression
+                  ? "\"expression\":" +
+                        json::quote(json::text_or_empty(given[i].as_object(), "Expression"))
+                  : stat_json(query.series, query.statistic);
+    listed += fmt::format(R"(,"returnData":{}}})", query.is_shown);
+  }
+  return listed;
+}
+
 }  // namespace
 
 std::string stamp(TimeMs t) {
@@ -49,7 +84,6 @@ std::string configuration_data(const Alarm& alarm, std::string_view what) {
                   json::quote(alarm.key.name), json::quote(alarm.key.arn()), alarm.actions_enabled);
   for (const auto& setting : alarm.settings) {
     auto name = std::string(setting.key());
-    if (name == "Tags" || name.empty()) continue;
     name[0] = char(name[0] == 'O' && name.starts_with("OK") ? 'O' : name[0] | 0x20);
     if (name.starts_with("OK")) name.replace(0, 2, "ok");
     const auto& value = setting.value();
@@ -79,21 +113,11 @@ std::string action_data(const Alarm& alarm, std::string_view action, std::string
 
 std::string state_change_detail(const Alarm& before, const Alarm& after,
                                 std::string_view query_id) {
-  const auto criteria = criteria_of(after);
-  std::string dimensions;
-  for (const auto& [name, value] : criteria.series.dimensions) {
-    if (!dimensions.empty()) dimensions += ",";
-    dimensions += json::quote(name) + ":" + json::quote(value);
-  }
   std::string configuration;
   if (const auto said = after.text("AlarmDescription"); !said.empty()) {
     configuration = fmt::format(R"("description":{},)", json::quote(said));
   }
-  configuration +=
-      fmt::format(R"("metrics":[{{"id":"{}","metricStat":{{"metric":{{"namespace":{},"name":{},)"
-                  R"("dimensions":{{{}}}}},"period":{},"stat":{}}},"returnData":true}}])",
-                  query_id, json::quote(criteria.series.space), json::quote(criteria.series.name),
-                  dimensions, criteria.period_s, json::quote(criteria.statistic));
+  configuration += fmt::format(R"("metrics":[{}])", metrics_json(after, query_id));
   return fmt::format(R"({{"alarmName":{},"state":{},"previousState":{},"configuration":{{{}}}}})",
                      json::quote(after.key.name), event_state(after), event_state(before),
                      configuration);

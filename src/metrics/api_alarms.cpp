@@ -3,6 +3,7 @@
 
 #include "base/encoding.h"
 #include "metrics/api.h"
+#include "metrics/api_queries.h"
 
 namespace tidemill::metrics {
 namespace {
@@ -71,7 +72,10 @@ Result<json::object> settings_of(const w::PutMetricAlarmInput& request) {
   put("TreatMissingData", request.TreatMissingData);
   put("EvaluateLowSampleCountPercentile", request.EvaluateLowSampleCountPercentile);
   put("ThresholdMetricId", request.ThresholdMetricId);
-  if (request.Metrics && !request.Metrics->empty()) settings["Metrics"] = true;
+  if (request.Metrics && !request.Metrics->empty()) {
+    auto& metrics = settings["Metrics"].emplace_array();
+    for (const auto& query : *request.Metrics) metrics.push_back(to_json(query));
+  }
   if (request.EvaluationCriteria) settings["EvaluationCriteria"] = true;
   TM_TRY(settings["Dimensions"],
          dimensions_of(request.Dimensions.value_or(std::vector<w::Dimension>())));
@@ -99,6 +103,12 @@ void show_metric(const Alarm& alarm, w::MetricAlarm& shown) {
   shown.EvaluationPeriods = number("EvaluationPeriods");
   shown.DatapointsToAlarm = number("DatapointsToAlarm");
   if (alarm.settings.contains("Threshold")) shown.Threshold = alarm.number("Threshold");
+  if (const auto* metrics = alarm.settings.if_contains("Metrics")) {
+    shown.Metrics.emplace();
+    for (const auto& query : metrics->as_array()) {
+      shown.Metrics->push_back(query_to_wire(query.as_object()));
+    }
+  }
   shown.Dimensions.emplace();
   for (auto& [name, value] : parse_dimensions(alarm.text("Dimensions"))) {
     shown.Dimensions->push_back({name, value});

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "metrics/alarm.h"
+#include "metrics/api_queries.h"
 #include "metrics/metric_query.h"
 
 namespace tidemill::metrics {
@@ -16,6 +17,7 @@ constexpr auto oldest = std::chrono::days(14);
 constexpr auto furthest = std::chrono::hours(2);
 constexpr std::size_t dimensions_max = 30, data_max = 1000;
 constexpr int metrics_a_page = 500;
+constexpr std::size_t queries_max = 500;
 constexpr std::int64_t datapoints_max = 1440;
 constexpr auto listed_for = std::chrono::days(14);
 
@@ -256,28 +258,22 @@ MetricApi::Reply<w::GetMetricDataOutput> MetricApi::get(const Caller& caller,
                    "The parameter StartTime must be less than the parameter EndTime.");
   }
   std::vector<MetricQuery> queries;
+  if (request.MetricDataQueries->size() > queries_max) {
+    co_return invalid(fmt::format(
+        "The collection MetricDataQueries must not have a size greater than {}.", queries_max));
+  }
   for (const auto& given : *request.MetricDataQueries) {
-    if (given.Expression || !given.MetricStat) {
-      co_return invalid(
-          "Expressions aren't served yet: each of MetricDataQueries needs a MetricStat.");
-    }
-    const auto& stat = *given.MetricStat;
-    MetricQuery query{given.Id.value_or(""), given.Label.value_or(""), stat.Stat.value_or(""), {}};
-    query.is_shown = given.ReturnData.value_or(true);
-    query.series.series = {caller.scope,
-                           stat.Metric->Namespace.value_or(""),
-                           stat.Metric->MetricName.value_or(""),
-                           {}};
-    TM_CO_TRY(query.series.series.dimensions, dimensions_of(stat.Metric->Dimensions));
-    query.series.period_s = *stat.Period;
-    query.series.unit = stat.Unit.value_or("");
+    TM_CO_TRY(auto query, read_query(to_json(given), caller.scope));
     queries.push_back(std::move(query));
   }
   DataQuery asked{std::move(queries), *request.StartTime, *request.EndTime};
   asked.newest_first = request.ScanBy.value_or("") != "TimestampAscending";
   asked.values_max = std::size_t(request.MaxDatapoints.value_or(int(asked.values_max)));
   TM_CO_CHECK(prepare(asked, request.NextToken));
-  auto look = [&](store::Tx& tx) { return get_data(tx, parts_.ledger, asked); };
+  auto look = [&](store::Tx& tx) {
+    const auto windows = [&](const SeriesQuery& one) { return parts_.ledger.windows(tx, one); };
+    return get_data(windows, asked);
+  };
   TM_CO_TRY(auto data, co_await ask(look));
   w::GetMetricDataOutput response;
   response.Messages.emplace();

@@ -103,19 +103,23 @@ std::string reason_data(const Criteria& criteria, const Evaluation& seen) {
     if (!evaluated.empty()) evaluated += ",";
     evaluated += fmt::format(R"({{"timestamp":"{}")", stamp(point->at));
     if (point->value) {
-      evaluated += fmt::format(R"(,"sampleCount":{},"value":{})", number_text(point->samples),
-                               number_text(*point->value));
+      if (criteria.queries.empty()) {
+        evaluated += fmt::format(R"(,"sampleCount":{})", number_text(point->samples));
+      }
+      evaluated += fmt::format(R"(,"value":{})", number_text(*point->value));
       recent = number_text(*point->value) + (recent.empty() ? "" : ",") + recent;
     }
     evaluated += "}";
   }
-  std::string unit;
-  if (!criteria.unit.empty()) unit = fmt::format(R"("unit":{},)", json::quote(criteria.unit));
-  return fmt::format(
-      R"({{"version":"1.0","queryDate":"{}","startDate":"{}",{}"statistic":{},"period":{},)"
-      R"("recentDatapoints":[{}],"threshold":{},"evaluatedDatapoints":[{}]}})",
-      stamp(seen.now), stamp(seen.points.front().at), unit, json::quote(criteria.statistic),
-      criteria.period_s, recent, number_text(criteria.threshold), evaluated);
+  std::string metric;
+  if (!criteria.unit.empty()) metric = fmt::format(R"("unit":{},)", json::quote(criteria.unit));
+  if (criteria.queries.empty()) {
+    metric += fmt::format(R"("statistic":{},)", json::quote(criteria.statistic));
+  }
+  return fmt::format(R"({{"version":"1.0","queryDate":"{}","startDate":"{}",{}"period":{},)"
+                     R"("recentDatapoints":[{}],"threshold":{},"evaluatedDatapoints":[{}]}})",
+                     stamp(seen.now), stamp(seen.points.front().at), metric, criteria.period_s,
+                     recent, number_text(criteria.threshold), evaluated);
 }
 
 }  // namespace

@@ -14,21 +14,6 @@
 
 namespace tidemill::metrics {
 
-/// Values of a metric from `from` (inclusive) to `until`, a window each `period_s`, from `from` on.
-struct SeriesQuery {
-  SeriesKey series;
-  TimeMs from, until;
-  std::int64_t period_s = 60;
-  std::string unit;  ///< Empty: any.
-};
-
-/// A window that has values, in one unit.
-struct Window {
-  TimeMs at;
-  std::string unit;
-  Aggregate aggregate;
-};
-
 struct MetricFilter {
   Scope scope;
   std::string space, name;  ///< Empty: any.

@@ -1,15 +1,31 @@
-/// GetMetricData's questions: several metrics at once, their labels, pages.
+/// Several metrics at once and what is computed of them: GetMetricData's questions, with labels and
+/// pages, and what an alarm with Metrics looks at. Pure.
 #pragma once
 
-#include "metrics/ledger.h"
+#include <functional>
+#include <optional>
+
+#include "base/json.h"
+#include "metrics/math.h"
+#include "metrics/series.h"
 
 namespace tidemill::metrics {
 
+/// A metric's statistic, or an expression over other queries.
 struct MetricQuery {
   std::string id, label, statistic;
   SeriesQuery series;
+  std::optional<MathNode> expression;
+  std::int64_t period_s = 60;  ///< Of what an expression makes of a number.
   bool is_shown = true;
 };
+
+/// Of a MetricDataQuery in JSON under AWS's names; its Dimensions are a list of Name and Value.
+/// Fails with ValidationException.
+[[nodiscard]] Result<MetricQuery> read_query(const json::object& given, const Scope& scope);
+/// Checks that ids are unique, that expressions name queries that are there, and that none needs
+/// itself.
+[[nodiscard]] Status check_queries(const std::vector<MetricQuery>& queries);
 
 struct DataQuery {
   std::vector<MetricQuery> queries;
@@ -32,7 +48,13 @@ struct DataPage {
 
 /// Checks the queries, and gives them their times and labels.
 [[nodiscard]] Status prepare(DataQuery& query, const std::optional<std::string>& token);
-[[nodiscard]] Result<DataPage> get_data(store::Tx& tx, Ledger& ledger, const DataQuery& query);
+/// Where the values come from: Ledger::windows, in a transaction.
+using WindowsFn = std::function<Result<std::vector<Window>>(const SeriesQuery&)>;
+[[nodiscard]] Result<DataPage> get_data(const WindowsFn& windows, const DataQuery& query);
+
+/// The shown query's series in the periods from `from` to `until`, the first of which begins at
+/// `from`. Fails with ValidationException if it isn't a single series.
+[[nodiscard]] Result<Line> watched_line(const WindowsFn& windows, const DataQuery& query);
 
 /// The start that a question counts from: whole minutes, of what is older 5 minutes or hours.
 [[nodiscard]] TimeMs round_start(TimeMs from, TimeMs now);

@@ -1,4 +1,5 @@
-/// A metric's name: namespace, name and dimensions. And the aggregate that its values become. Pure.
+/// A metric's name: namespace, name and dimensions. The aggregate that its values become, and the
+/// windows that are asked of it. Pure.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/arn.h"
+#include "base/time.h"
 
 namespace tidemill::metrics {
 
@@ -43,5 +45,20 @@ struct Aggregate {
 };
 
 [[nodiscard]] bool is_statistic(std::string_view name);
+
+/// Values of a metric from `from` (inclusive) to `until`, a window each `period_s`, from `from` on.
+struct SeriesQuery {
+  SeriesKey series;
+  TimeMs from, until;
+  std::int64_t period_s = 60;
+  std::string unit;  ///< Empty: any.
+};
+
+/// A window that has values, in one unit.
+struct Window {
+  TimeMs at;
+  std::string unit;
+  Aggregate aggregate;
+};
 
 }  // namespace tidemill::metrics

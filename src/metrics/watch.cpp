@@ -102,22 +102,59 @@ void Watch::wake() {
   state_->parts.loops.post(0, [state = state_] { state->wake.notify(); });
 }
 
-Result<std::vector<Datapoint>> datapoints(store::Tx& tx, Ledger& ledger, const Criteria& criteria,
-                                          TimeMs end) {
-  const auto period = std::chrono::seconds(criteria.period_s);
-  const auto from = end.plus(-period * criteria.periods);
-  TM_TRY(const auto windows,
-         ledger.windows(tx, {criteria.series, from, end, criteria.period_s, criteria.unit}));
+namespace {
+
+/// The periods of an evaluation, the oldest first; none has a value yet.
+std::vector<Datapoint> periods_of(const Criteria& criteria, TimeMs from) {
   std::vector<Datapoint> points;
   for (int i = 0; i < criteria.periods; ++i) {
-    Datapoint point{.at = from.plus(period * i)};
-    Aggregate all;  // Of whatever unit, where the alarm names none.
-    for (const auto& window : windows) {
-      if (window.at == point.at) all.merge(window.aggregate);
-    }
-    if (all.count > 0) point.value = all.of(criteria.statistic);
-    point.samples = all.count;
-    points.push_back(point);
+    points.push_back({.at = from.plus(std::chrono::seconds(criteria.period_s) * i)});
+  }
+  return points;
+}
+
+std::size_t index_of(TimeMs at, const Criteria& criteria, TimeMs from) {
+  return std::size_t((at.ms - from.ms) / (criteria.period_s * 1000));
+}
+
+Result<std::vector<Datapoint>> computed(store::Tx& tx, Ledger& ledger, const Criteria& criteria,
+                                        TimeMs from, TimeMs end) {
+  DataQuery query{criteria.queries, from, end};
+  for (auto& one : query.queries) {
+    one.series.from = from;
+    one.series.until = end;
+  }
+  auto points = periods_of(criteria, from);
+  const auto windows = [&](const SeriesQuery& asked) { return ledger.windows(tx, asked); };
+  const auto line = watched_line(windows, query);
+  if (!line) {  // What doesn't fit only with today's values is missing.
+    if (line.error().code == Errc::invalid_argument) return points;
+    return std::unexpected(line.error());
+  }
+  for (const auto& [at, value] : line->samples) {
+    auto& point = points[index_of(at, criteria, from)];
+    point.value = value;
+    point.samples = 1;
+  }
+  return points;
+}
+
+}  // namespace
+
+Result<std::vector<Datapoint>> datapoints(store::Tx& tx, Ledger& ledger, const Criteria& criteria,
+                                          TimeMs end) {
+  const auto from = end.plus(-std::chrono::seconds(criteria.period_s) * criteria.periods);
+  if (!criteria.queries.empty()) return computed(tx, ledger, criteria, from, end);
+  TM_TRY(const auto windows,
+         ledger.windows(tx, {criteria.series, from, end, criteria.period_s, criteria.unit}));
+  auto points = periods_of(criteria, from);
+  std::vector<Aggregate> all(points.size());  // Of whatever unit, where the alarm names none.
+  for (const auto& window : windows) {
+    all[index_of(window.at, criteria, from)].merge(window.aggregate);
+  }
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (all[i].count > 0) points[i].value = all[i].of(criteria.statistic);
+    points[i].samples = all[i].count;
   }
   return points;
 }

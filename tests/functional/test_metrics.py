@@ -209,10 +209,7 @@ def check_notices(sqs, url, alarm, topic):
 def test_an_alarm_for_failed_runs_rings_and_ends_by_itself(still, cloudwatch, name):
     bucket, rule, job = make_failing_on_demand(still, name)
     sqs = still.client("sqs")
-    url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    arn = platform.queue_arn(name)
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": platform.policy({
-        "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn})})
+    url, arn = platform.make_queue_for_events(still, name)
     changes = {"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]}
     platform.put_rule(still, f"{name}-alarms", {"Id": "q", "Arn": arn}, pattern=changes)
     sns = still.client("sns")
@@ -294,11 +291,7 @@ def test_rules_runs_and_queues_are_counted(still, cloudwatch, name):
 
 def test_a_job_that_is_missing_is_a_failed_invocation_in_the_dead_letters(still, cloudwatch, name):
     bucket = platform.make_bucket(still, name)
-    sqs = still.client("sqs")
-    url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    arn = platform.queue_arn(name)
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": platform.policy({
-        "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn})})
+    _, arn = platform.make_queue_for_events(still, name)
     rule = platform.connect(still, bucket, "absent", name=name, DeadLetterConfig={"Arn": arn})
     cloudwatch.put_metric_alarm(
         AlarmName=name, Namespace="AWS/SQS", MetricName="ApproximateNumberOfMessagesVisible",

@@ -145,6 +145,16 @@ def connect(server, bucket, job, name=None, pattern=None, role=None, **target):
     return name
 
 
+def make_queue_for_events(server, name):
+    """A queue that rules may send to: its address and ARN."""
+    sqs = server.client("sqs")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy({
+        "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage",
+        "Resource": queue_arn(name)})})
+    return url, queue_arn(name)
+
+
 def runs_of(server, job):
     """Every run of the job, the newest first."""
     pages = server.client("glue").get_paginator("get_job_runs").paginate(JobName=job)
