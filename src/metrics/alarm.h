@@ -33,7 +33,8 @@ inline constexpr std::string_view ok = "OK", alarm = "ALARM", unknown = "INSUFFI
 struct Alarm {
   std::int64_t id = 0;
   AlarmKey key;
-  json::object settings;  ///< What PutMetricAlarm was given, under AWS's names.
+  json::object settings;  ///< What PutMetricAlarm or PutCompositeAlarm was given: AWS's names.
+  bool is_composite = false;
   bool actions_enabled = true;
   std::string state = std::string(state::unknown);
   std::string reason = "Unchecked: Initial alarm creation";

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "metrics/alarm_rows.h"
 #include "metrics/alarm_text.h"
 
 namespace tidemill::metrics {
@@ -11,26 +12,6 @@ namespace {
 
 constexpr auto history_kept = std::chrono::days(30);
 constexpr std::size_t tags_max = 50;
-
-constexpr std::string_view columns =
-    "id, account, region, name, settings, actions_enabled, state, reason, reason_data, state_ms,"
-    " changed_ms, configured_ms, revision";
-
-Alarm read_alarm(const store::Row& row) {
-  Alarm alarm;
-  alarm.id = row.integer(0);
-  alarm.key = {{row.text(1), row.text(2)}, row.text(3)};
-  alarm.settings = json::parse_object(row.bytes(4)).value();
-  alarm.actions_enabled = row.integer(5) != 0;
-  alarm.state = row.text(6);
-  alarm.reason = row.text(7);
-  alarm.reason_data = row.maybe_text(8);
-  alarm.state_at = {row.integer(9)};
-  alarm.changed = {row.integer(10)};
-  alarm.configured = {row.integer(11)};
-  alarm.revision = row.integer(12);
-  return alarm;
-}
 
 Error not_there(std::string_view name, std::string message) {
   return Error{.code = Errc::not_found,
@@ -47,6 +28,7 @@ Result<Alarm> require_tagged(store::Tx& tx, const AlarmKey& key) {
 
 bool is_asked_for(const Alarm& alarm, const AlarmQuery& query) {
   if (!query.state.empty() && alarm.state != query.state) return false;
+  if (!(alarm.is_composite ? query.composite_alarms : query.metric_alarms)) return false;
   if (query.action_prefix.empty()) return true;
   for (const auto* list : {"OKActions", "AlarmActions", "InsufficientDataActions"}) {
     for (const auto& action : alarm.texts(list)) {
@@ -88,25 +70,29 @@ Status put_tags(store::Tx& tx, std::int64_t alarm, const Tags& tags) {
 
 Result<std::optional<Alarm>> AlarmBook::find(store::Tx& tx, const AlarmKey& key) {
   static const std::string sql = fmt::format(
-      "SELECT {} FROM alarms WHERE account = $1 AND region = $2 AND name = $3", columns);
+      "SELECT {} FROM alarms WHERE account = $1 AND region = $2 AND name = $3", alarm_columns);
   return tx.one(sql, read_alarm, key.scope.account, key.scope.region, key.name);
 }
 
 Result<std::vector<Alarm>> AlarmBook::all(store::Tx& tx, std::int64_t after, int count) {
   static const std::string sql =
-      fmt::format("SELECT {} FROM alarms WHERE id > $1 ORDER BY id LIMIT $2", columns);
+      fmt::format("SELECT {} FROM alarms WHERE id > $1 AND is_composite = 0 ORDER BY id LIMIT $2",
+                  alarm_columns);
   return tx.all(sql, read_alarm, after, count);
 }
 
+/// Goes on where the page before ended, or at the first that has the prefix.
 Result<AlarmPage> AlarmBook::list(store::Tx& tx, const AlarmQuery& query) {
   static const std::string sql = fmt::format(
       "SELECT {} FROM alarms WHERE account = $1 AND region = $2 AND name >= $3"
-      " AND name > $4 ORDER BY name",
-      columns);
+      " AND ($4 = '' OR state = $4) AND (is_composite = 0 AND $5 OR is_composite AND $6)"
+      " ORDER BY name",
+      alarm_columns);
   if (!query.names.empty()) return list_named(tx, query);
   AlarmPage page;
   const store::RowFn row = [&](const store::Row& r) {
     if (!r.bytes(3).starts_with(query.prefix)) return false;
+    if (r.bytes(3) == query.after) return true;
     auto alarm = read_alarm(r);
     if (!is_asked_for(alarm, query)) return true;
     if (int(page.alarms.size()) == query.count) {
@@ -116,41 +102,52 @@ Result<AlarmPage> AlarmBook::list(store::Tx& tx, const AlarmQuery& query) {
     page.alarms.push_back(std::move(alarm));
     return true;
   };
-  TM_CHECK(tx.each(sql, row, query.scope.account, query.scope.region, query.prefix, query.after));
+  TM_CHECK(tx.each(sql, row, query.scope.account, query.scope.region,
+                   std::max(query.prefix, query.after), query.state, query.metric_alarms ? 1 : 0,
+                   query.composite_alarms ? 1 : 0));
   return page;
+}
+
+Result<Alarm> AlarmBook::save(store::Tx& tx, Alarm alarm, const Tags& tags) const {
+  if (tags.size() > tags_max) return invalid("An alarm can have 50 tags.");
+  const auto& key = alarm.key;
+  TM_TRY(const auto before, find(tx, key));
+  if (before && before->is_composite != alarm.is_composite) {
+    return invalid(
+        fmt::format("The alarm {} is a {} alarm: delete it first, or choose another name.",
+                    key.name, before->is_composite ? "composite" : "metric"));
+  }
+  const auto* enabled = alarm.settings.if_contains("ActionsEnabled");
+  alarm.actions_enabled = enabled == nullptr || enabled->as_bool();
+  alarm.settings.erase("ActionsEnabled");
+  const auto now = parts_.clock.now();
+  TM_CHECK(
+      tx.exec("INSERT INTO alarms (account, region, name, settings, actions_enabled, state, reason,"
+              " state_ms, changed_ms, configured_ms, revision, is_composite)"
+              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, 1, $9)"
+              " ON CONFLICT (account, region, name) DO UPDATE SET settings = excluded.settings,"
+              " actions_enabled = excluded.actions_enabled,"
+              " configured_ms = excluded.configured_ms, revision = revision + 1",
+              key.scope.account, key.scope.region, key.name, json::dump(alarm.settings),
+              alarm.actions_enabled ? 1 : 0, alarm.state, alarm.reason, now.ms,
+              alarm.is_composite ? 1 : 0));
+  TM_TRY(auto saved, find(tx, key));
+  // Tags of an alarm that is there already are TagResource's.
+  if (!before) TM_CHECK(put_tags(tx, saved->id, tags));
+  TM_CHECK(note(tx, *saved,
+                {"ConfigurationUpdate",
+                 fmt::format("Alarm \"{}\" {}", key.name, before ? "updated" : "created"),
+                 configuration_data(*saved, before ? "Update" : "Create")}));
+  return *std::move(saved);
 }
 
 Status AlarmBook::put(store::Tx& tx, const AlarmKey& key, const json::object& settings,
                       const Tags& tags) {
   TM_CHECK(check_alarm(settings));
-  if (tags.size() > tags_max) return invalid("An alarm can have 50 tags.");
-  TM_TRY(const auto before, find(tx, key));
-  Alarm alarm = before.value_or(Alarm{});
+  Alarm alarm;
   alarm.key = key;
   alarm.settings = settings;
-  const auto* enabled = settings.if_contains("ActionsEnabled");
-  alarm.actions_enabled = enabled == nullptr || enabled->as_bool();
-  alarm.configured = parts_.clock.now();
-  if (!before) alarm.state_at = alarm.changed = alarm.configured;
-  alarm.settings.erase("ActionsEnabled");
-  TM_CHECK(
-      tx.exec("INSERT INTO alarms (account, region, name, settings, actions_enabled, state, reason,"
-              " reason_data, state_ms, changed_ms, configured_ms, revision)"
-              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)"
-              " ON CONFLICT (account, region, name) DO UPDATE SET settings = excluded.settings,"
-              " actions_enabled = excluded.actions_enabled,"
-              " configured_ms = excluded.configured_ms, revision = revision + 1",
-              key.scope.account, key.scope.region, key.name, json::dump(alarm.settings),
-              alarm.actions_enabled ? 1 : 0, alarm.state, alarm.reason, alarm.reason_data,
-              alarm.state_at.ms, alarm.changed.ms, alarm.configured.ms));
-  if (!before) {  // Tags of an alarm that is there already are TagResource's.
-    TM_TRY(const auto made, find(tx, key));
-    TM_CHECK(put_tags(tx, made->id, tags));
-  }
-  TM_CHECK(note(tx, key,
-                {"ConfigurationUpdate",
-                 fmt::format("Alarm \"{}\" {}", key.name, before ? "updated" : "created"),
-                 configuration_data(alarm, before ? "Update" : "Create")}));
+  TM_CHECK(save(tx, std::move(alarm), tags));
   if (parts_.changed) tx.on_commit([this] { parts_.changed(); });
   return {};
 }
@@ -162,10 +159,12 @@ Status AlarmBook::remove(store::Tx& tx, const Scope& scope, std::span<const std:
     if (!alarm) return std::unexpected(not_there("ResourceNotFound", ""));
     alarms[name] = *std::move(alarm);
   }
+  TM_CHECK(check_parents(tx, alarms));
   for (const auto& [name, alarm] : alarms) {
+    TM_CHECK(tx.exec("DELETE FROM alarm_children WHERE parent = $1", alarm.id));
     TM_CHECK(tx.exec("DELETE FROM alarm_tags WHERE alarm = $1", alarm.id));
     TM_CHECK(tx.exec("DELETE FROM alarms WHERE id = $1", alarm.id));
-    TM_CHECK(note(tx, alarm.key,
+    TM_CHECK(note(tx, alarm,
                   {"ConfigurationUpdate", fmt::format("Alarm \"{}\" deleted", name),
                    configuration_data(alarm, "Delete")}));
   }
@@ -182,7 +181,7 @@ Status AlarmBook::enable_actions(store::Tx& tx, const Scope& scope,
         tx.exec("UPDATE alarms SET actions_enabled = $2, configured_ms = $3,"
                 " revision = revision + 1 WHERE id = $1",
                 alarm->id, enabled ? 1 : 0, parts_.clock.now().ms));
-    TM_CHECK(note(tx, alarm->key,
+    TM_CHECK(note(tx, *alarm,
                   {"ConfigurationUpdate", fmt::format("Alarm \"{}\" updated", name),
                    configuration_data(*alarm, "Update")}));
   }
@@ -203,7 +202,7 @@ Status AlarmBook::judge(store::Tx& tx, const Alarm& seen, const Verdict& verdict
 }
 
 /// A state that stays as it was gets its new reason, and is no news.
-Status AlarmBook::change_state(store::Tx& tx, Alarm alarm, const Verdict& verdict) const {
+Result<bool> AlarmBook::set_one(store::Tx& tx, Alarm& alarm, const Verdict& verdict) const {
   const Alarm before = alarm;
   alarm.state = verdict.state;
   alarm.reason = verdict.reason;
@@ -214,13 +213,19 @@ Status AlarmBook::change_state(store::Tx& tx, Alarm alarm, const Verdict& verdic
       "UPDATE alarms SET state = $2, reason = $3, reason_data = $4, state_ms = $5,"
       " changed_ms = $6, revision = revision + 1 WHERE id = $1",
       alarm.id, alarm.state, alarm.reason, alarm.reason_data, alarm.state_at.ms, alarm.changed.ms));
-  if (before.state == alarm.state) return {};
+  if (before.state == alarm.state) return false;
   TM_CHECK(
-      note(tx, alarm.key,
+      note(tx, alarm,
            {"StateUpdate", fmt::format("Alarm updated from {} to {}", before.state, alarm.state),
             state_update_data(before, alarm)}));
   TM_CHECK(publish(tx, before, alarm));
-  return act(tx, before, alarm);
+  TM_CHECK(act(tx, before, alarm));
+  return true;
+}
+
+Status AlarmBook::change_state(store::Tx& tx, Alarm alarm, const Verdict& verdict) const {
+  TM_TRY(const bool is_news, set_one(tx, alarm, verdict));
+  return is_news ? follow(tx, alarm) : Status();
 }
 
 Status AlarmBook::publish(store::Tx& tx, const Alarm& before, const Alarm& after) const {
@@ -244,7 +249,7 @@ Status AlarmBook::act(store::Tx& tx, const Alarm& before, const Alarm& alarm) co
     if (parts_.actions != nullptr) {
       TM_TRY(against, parts_.actions->perform(tx, action, notice));
     }
-    TM_CHECK(note(tx, alarm.key,
+    TM_CHECK(note(tx, alarm,
                   {"Action",
                    fmt::format("{} action {}",
                                against ? "Failed to execute" : "Successfully executed", action),
@@ -253,30 +258,33 @@ Status AlarmBook::act(store::Tx& tx, const Alarm& before, const Alarm& alarm) co
   return {};
 }
 
-Status AlarmBook::note(store::Tx& tx, const AlarmKey& key, const Note& note) const {
+Status AlarmBook::note(store::Tx& tx, const Alarm& alarm, const Note& note) const {
+  const auto& key = alarm.key;
   const auto now = parts_.clock.now();
   TM_CHECK(tx.exec("DELETE FROM alarm_history WHERE at_ms < $1", now.plus(-history_kept).ms));
   TM_CHECK(tx.exec(
-      "INSERT INTO alarm_history (account, region, name, at_ms, type, summary, data)"
-      " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-      key.scope.account, key.scope.region, key.name, now.ms, note.type, note.summary, note.data));
+      "INSERT INTO alarm_history (account, region, name, at_ms, type, summary, data, is_composite)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+      key.scope.account, key.scope.region, key.name, now.ms, note.type, note.summary, note.data,
+      alarm.is_composite ? 1 : 0));
   return {};
 }
 
 Result<std::vector<HistoryItem>> AlarmBook::history(store::Tx& tx, const HistoryQuery& query) {
   static const std::string sql =
-      "SELECT seq, name, type, summary, data, at_ms FROM alarm_history WHERE account = $1"
-      " AND region = $2 AND ($3 = '' OR name = $3) AND ($4 = '' OR type = $4)"
-      " AND at_ms >= $5 AND at_ms <= $6";
+      "SELECT seq, name, type, summary, data, is_composite, at_ms FROM alarm_history"
+      " WHERE account = $1 AND region = $2 AND ($3 = '' OR name = $3) AND ($4 = '' OR type = $4)"
+      " AND at_ms >= $5 AND at_ms <= $6 AND (is_composite = 0 AND $9 OR is_composite AND $10)";
   static const std::string up = sql + " AND seq > $7 ORDER BY seq LIMIT $8";
   static const std::string down = sql + " AND ($7 = 0 OR seq < $7) ORDER BY seq DESC LIMIT $8";
   const auto read = [](const store::Row& row) {
-    return HistoryItem{row.integer(0), row.text(1), row.text(2),
-                       row.text(3),    row.text(4), {row.integer(5)}};
+    return HistoryItem{row.integer(0), row.text(1),         row.text(2),     row.text(3),
+                       row.text(4),    row.integer(5) != 0, {row.integer(6)}};
   };
   return tx.all(query.oldest_first ? up : down, read, query.scope.account, query.scope.region,
                 query.name, query.type, query.from.value_or(TimeMs{0}).ms,
-                query.until.value_or(TimeMs{INT64_MAX}).ms, query.after, query.count);
+                query.until.value_or(TimeMs{INT64_MAX}).ms, query.after, query.count,
+                query.metric_alarms ? 1 : 0, query.composite_alarms ? 1 : 0);
 }
 
 Status AlarmBook::tag(store::Tx& tx, const AlarmKey& key, const Tags& given) {
@@ -309,7 +317,7 @@ Result<Tags> AlarmBook::tags(store::Tx& tx, const AlarmKey& key) {
 }
 
 Status AlarmBook::reset(store::Tx& tx) {
-  for (const auto* table : {"alarms", "alarm_tags", "alarm_history"}) {
+  for (const auto* table : {"alarms", "alarm_children", "alarm_tags", "alarm_history"}) {
     TM_CHECK(tx.exec(fmt::format("DELETE FROM {}", table)));
   }
   return {};

@@ -16,6 +16,7 @@ struct AlarmQuery {
   Scope scope;
   std::vector<std::string> names;  ///< Empty: by prefix.
   std::string prefix, state, action_prefix;
+  bool metric_alarms = true, composite_alarms = false;
   std::string after;  ///< The name at which the page before ended.
   int count = 50;
 };
@@ -27,11 +28,13 @@ struct AlarmPage {
 struct HistoryItem {
   std::int64_t seq = 0;
   std::string name, type, summary, data;
+  bool is_composite = false;
   TimeMs at;
 };
 struct HistoryQuery {
   Scope scope;
   std::string name, type;  ///< Empty: of all.
+  bool metric_alarms = true, composite_alarms = true;
   std::optional<TimeMs> from, until;
   std::int64_t after = 0;  ///< The item at which the page before ended.
   int count = 100;
@@ -58,7 +61,12 @@ class AlarmBook {
 
   [[nodiscard]] Status put(store::Tx& tx, const AlarmKey& key, const json::object& settings,
                            const Tags& tags);
-  /// Fails with ResourceNotFound if one of them isn't there; then none is deleted.
+  /// With the state that its rule comes to. Fails if the rule names an alarm that isn't there, or
+  /// one that needs this one.
+  [[nodiscard]] Status put_composite(store::Tx& tx, const AlarmKey& key,
+                                     const json::object& settings, const Tags& tags);
+  /// Fails with ResourceNotFound if one of them isn't there, and if a composite alarm that stays
+  /// needs one of them; then none is deleted.
   [[nodiscard]] Status remove(store::Tx& tx, const Scope& scope,
                               std::span<const std::string> names);
   [[nodiscard]] Status enable_actions(store::Tx& tx, const Scope& scope,
@@ -70,7 +78,10 @@ class AlarmBook {
 
   [[nodiscard]] static Result<std::optional<Alarm>> find(store::Tx& tx, const AlarmKey& key);
   [[nodiscard]] static Result<AlarmPage> list(store::Tx& tx, const AlarmQuery& query);
-  /// Of all accounts, those with a larger id than `after`, by id.
+  /// The alarms that the rule of a composite alarm names, and the composite alarms that name it.
+  [[nodiscard]] static Result<std::vector<Alarm>> children(store::Tx& tx, const Alarm& alarm);
+  [[nodiscard]] static Result<std::vector<Alarm>> parents(store::Tx& tx, const Alarm& alarm);
+  /// Metric alarms of all accounts, those with a larger id than `after`, by id.
   [[nodiscard]] static Result<std::vector<Alarm>> all(store::Tx& tx, std::int64_t after, int count);
   [[nodiscard]] static Result<std::vector<HistoryItem>> history(store::Tx& tx,
                                                                 const HistoryQuery& query);
@@ -90,8 +101,17 @@ class AlarmBook {
     std::string_view type;
     std::string summary, data;
   };
-  Status note(store::Tx& tx, const AlarmKey& key, const Note& note) const;
+  Status note(store::Tx& tx, const Alarm& alarm, const Note& note) const;
+  /// Writes its settings and tags; gives it as it is then.
+  Result<Alarm> save(store::Tx& tx, Alarm alarm, const Tags& tags) const;
+  /// Sets the state of one alarm; true if it is another than before.
+  Result<bool> set_one(store::Tx& tx, Alarm& alarm, const Verdict& verdict) const;
+  /// Sets the state, and those of the composite alarms that follow from it.
   Status change_state(store::Tx& tx, Alarm alarm, const Verdict& verdict) const;
+  Status follow(store::Tx& tx, const Alarm& changed) const;
+  /// Looks at a composite alarm after `cause` has changed; true if it changes too.
+  Result<bool> settle(store::Tx& tx, Alarm& alarm, const Alarm& cause) const;
+  Status check_parents(store::Tx& tx, const std::map<std::string, Alarm>& alarms) const;
   Status publish(store::Tx& tx, const Alarm& before, const Alarm& after) const;
   Status act(store::Tx& tx, const Alarm& before, const Alarm& alarm) const;
 

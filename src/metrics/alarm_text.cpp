@@ -117,10 +117,34 @@ std::string state_change_detail(const Alarm& before, const Alarm& after,
   if (const auto said = after.text("AlarmDescription"); !said.empty()) {
     configuration = fmt::format(R"("description":{},)", json::quote(said));
   }
-  configuration += fmt::format(R"("metrics":[{}])", metrics_json(after, query_id));
+  configuration += after.is_composite
+                       ? fmt::format(R"("alarmRule":{})", json::quote(after.text("AlarmRule")))
+                       : fmt::format(R"("metrics":[{}])", metrics_json(after, query_id));
   return fmt::format(R"({{"alarmName":{},"state":{},"previousState":{},"configuration":{{{}}}}})",
                      json::quote(after.key.name), event_state(after), event_state(before),
                      configuration);
+}
+
+std::string transition_text(const Alarm& cause) {
+  constexpr std::string_view days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                       "Thursday", "Friday", "Saturday"};
+  constexpr std::string_view months[] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
+  const std::chrono::sys_time<std::chrono::milliseconds> time{
+      std::chrono::milliseconds(cause.state_at.ms)};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{day};
+  return fmt::format("{} transitioned to {} at {} {:02} {}, {} {} UTC", cause.key.arn(),
+                     cause.state, days[std::chrono::weekday{day}.c_encoding()],
+                     unsigned(date.day()), months[unsigned(date.month()) - 1], int(date.year()),
+                     iso_seconds(cause.state_at).substr(11, 8));
+}
+
+std::string triggering_data(const Alarm& cause) {
+  return fmt::format(
+      R"({{"triggeringAlarms":[{{"arn":{},"state":{{"value":{},"timestamp":"{}"}}}}]}})",
+      json::quote(cause.key.arn()), json::quote(cause.state), stamp(cause.state_at));
 }
 
 }  // namespace tidemill::metrics

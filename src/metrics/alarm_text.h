@@ -24,4 +24,9 @@ namespace tidemill::metrics {
 [[nodiscard]] std::string state_change_detail(const Alarm& before, const Alarm& after,
                                               std::string_view query_id);
 
+/// Why a composite alarm changed: "ARN transitioned to ALARM at Friday 22 July, 2022 15:57:45 UTC".
+[[nodiscard]] std::string transition_text(const Alarm& cause);
+/// The StateReasonData of a composite alarm.
+[[nodiscard]] std::string triggering_data(const Alarm& cause);
+
 }  // namespace tidemill::metrics

@@ -27,7 +27,10 @@ class AlarmApi {
   void register_tags(wire::Router& router);
 
   Done put(const Caller& caller, w::PutMetricAlarmInput request);
+  Done put_composite(const Caller& caller, w::PutCompositeAlarmInput request);
   Reply<w::DescribeAlarmsOutput> list(const Caller& caller, w::DescribeAlarmsInput request);
+  /// The children or parents of an alarm.
+  Reply<w::DescribeAlarmsOutput> list_related(const Caller& caller, w::DescribeAlarmsInput request);
   Done remove(const Caller& caller, w::DeleteAlarmsInput request);
   Done set_state(const Caller& caller, w::SetAlarmStateInput request);
   Reply<w::DescribeAlarmHistoryOutput> history(const Caller& caller,

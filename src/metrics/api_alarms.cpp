@@ -3,7 +3,7 @@
 
 #include "base/encoding.h"
 #include "metrics/api.h"
-#include "metrics/api_queries.h"
+#include "metrics/api_alarm_shapes.h"
 
 namespace tidemill::metrics {
 namespace {
@@ -22,121 +22,10 @@ wire::Access listed(const Caller& caller, const Request& request) {
   return {.resource = AlarmKey{caller.scope, names.size() == 1 ? names.front() : "*"}.arn()};
 }
 
-template <class Value>
-void put_in(json::object& settings, std::string_view name, const std::optional<Value>& value) {
-  if (value) settings[name] = *value;
-}
-
-void put_in(json::object& settings, std::string_view name,
-            const std::optional<std::vector<std::string>>& list) {
-  if (!list || list->empty()) return;
-  json::array items;
-  for (const auto& item : *list) items.emplace_back(item);
-  settings[name] = std::move(items);
-}
-
-Result<std::string> dimensions_of(const std::vector<w::Dimension>& given) {
-  Dimensions dimensions;
-  for (const auto& dimension : given) {
-    dimensions.emplace_back(dimension.Name.value_or(""), dimension.Value.value_or(""));
-  }
-  std::ranges::sort(dimensions);
-  const auto twice = std::ranges::adjacent_find(
-      dimensions, [](const auto& a, const auto& b) { return a.first == b.first; });
-  if (twice != dimensions.end()) {
-    return invalid("No two dimensions of a metric can have the same name: " + twice->first);
-  }
-  return dimensions_text(dimensions);
-}
-
-Result<json::object> settings_of(const w::PutMetricAlarmInput& request) {
-  json::object settings;
-  const auto put = [&settings](std::string_view name, const auto& value) {
-    put_in(settings, name, value);
-  };
-  put("AlarmDescription", request.AlarmDescription);
-  put("ActionsEnabled", request.ActionsEnabled);
-  put("OKActions", request.OKActions);
-  put("AlarmActions", request.AlarmActions);
-  put("InsufficientDataActions", request.InsufficientDataActions);
-  put("MetricName", request.MetricName);
-  put("Namespace", request.Namespace);
-  put("Statistic", request.Statistic);
-  put("ExtendedStatistic", request.ExtendedStatistic);
-  put("Period", request.Period);
-  put("Unit", request.Unit);
-  put("EvaluationPeriods", request.EvaluationPeriods);
-  put("DatapointsToAlarm", request.DatapointsToAlarm);
-  put("Threshold", request.Threshold);
-  put("ComparisonOperator", request.ComparisonOperator);
-  put("TreatMissingData", request.TreatMissingData);
-  put("EvaluateLowSampleCountPercentile", request.EvaluateLowSampleCountPercentile);
-  put("ThresholdMetricId", request.ThresholdMetricId);
-  if (request.Metrics && !request.Metrics->empty()) {
-    auto& metrics = settings["Metrics"].emplace_array();
-    for (const auto& query : *request.Metrics) metrics.push_back(to_json(query));
-  }
-  if (request.EvaluationCriteria) settings["EvaluationCriteria"] = true;
-  TM_TRY(settings["Dimensions"],
-         dimensions_of(request.Dimensions.value_or(std::vector<w::Dimension>())));
-  return settings;
-}
-
-void show_metric(const Alarm& alarm, w::MetricAlarm& shown) {
-  const auto text = [&alarm](std::string_view name) -> std::optional<std::string> {
-    if (!alarm.settings.contains(name)) return std::nullopt;
-    return std::string(alarm.text(name));
-  };
-  const auto number = [&alarm](std::string_view name) -> std::optional<std::int32_t> {
-    if (!alarm.settings.contains(name)) return std::nullopt;
-    return std::int32_t(alarm.integer(name));
-  };
-  shown.AlarmDescription = text("AlarmDescription");
-  shown.MetricName = text("MetricName");
-  shown.Namespace = text("Namespace");
-  shown.Statistic = text("Statistic");
-  shown.Unit = text("Unit");
-  shown.ComparisonOperator = text("ComparisonOperator");
-  shown.TreatMissingData = text("TreatMissingData");
-  shown.EvaluateLowSampleCountPercentile = text("EvaluateLowSampleCountPercentile");
-  shown.Period = number("Period");
-  shown.EvaluationPeriods = number("EvaluationPeriods");
-  shown.DatapointsToAlarm = number("DatapointsToAlarm");
-  if (alarm.settings.contains("Threshold")) shown.Threshold = alarm.number("Threshold");
-  if (const auto* metrics = alarm.settings.if_contains("Metrics")) {
-    shown.Metrics.emplace();
-    for (const auto& query : metrics->as_array()) {
-      shown.Metrics->push_back(query_to_wire(query.as_object()));
-    }
-  }
-  shown.Dimensions.emplace();
-  for (auto& [name, value] : parse_dimensions(alarm.text("Dimensions"))) {
-    shown.Dimensions->push_back({name, value});
-  }
-}
-
-w::MetricAlarm to_wire(const Alarm& alarm) {
-  w::MetricAlarm shown;
-  shown.AlarmName = alarm.key.name;
-  shown.AlarmArn = alarm.key.arn();
-  shown.AlarmConfigurationUpdatedTimestamp = alarm.configured;
-  shown.ActionsEnabled = alarm.actions_enabled;
-  shown.OKActions = alarm.texts("OKActions");
-  shown.AlarmActions = alarm.texts("AlarmActions");
-  shown.InsufficientDataActions = alarm.texts("InsufficientDataActions");
-  shown.StateValue = alarm.state;
-  shown.StateReason = alarm.reason;
-  shown.StateReasonData = alarm.reason_data;
-  shown.StateUpdatedTimestamp = alarm.state_at;
-  shown.StateTransitionedTimestamp = alarm.changed;
-  show_metric(alarm, shown);
-  return shown;
-}
-
 w::AlarmHistoryItem to_wire(const HistoryItem& item) {
   w::AlarmHistoryItem shown;
   shown.AlarmName = item.name;
-  shown.AlarmType = "MetricAlarm";
+  shown.AlarmType = item.is_composite ? "CompositeAlarm" : "MetricAlarm";
   shown.Timestamp = item.at;
   shown.HistoryItemType = item.type;
   shown.HistorySummary = item.summary;
@@ -144,8 +33,19 @@ w::AlarmHistoryItem to_wire(const HistoryItem& item) {
   return shown;
 }
 
-bool includes_metric_alarms(const std::optional<std::vector<std::string>>& types) {
-  return !types || types->empty() || std::ranges::find(*types, "MetricAlarm") != types->end();
+/// Whether a kind of alarm is asked for, where none named means `otherwise`.
+bool includes(const std::optional<std::vector<std::string>>& types, std::string_view type,
+              bool otherwise) {
+  if (!types || types->empty()) return otherwise;
+  return std::ranges::find(*types, type) != types->end();
+}
+
+Tags tags_of(const std::optional<std::vector<w::Tag>>& given) {
+  Tags tags;
+  for (const auto& tag : given.value_or(std::vector<w::Tag>())) {
+    tags[tag.Key.value_or("")] = tag.Value.value_or("");
+  }
+  return tags;
 }
 
 Result<std::string> name_after(const std::optional<std::string>& token) {
@@ -167,6 +67,8 @@ Result<std::int64_t> item_after(const std::optional<std::string>& token) {
 
 void AlarmApi::register_with(wire::Router& router) {
   router.on<w::op::PutMetricAlarm>(this, &AlarmApi::put, named<w::PutMetricAlarmInput>);
+  router.on<w::op::PutCompositeAlarm>(this, &AlarmApi::put_composite,
+                                      named<w::PutCompositeAlarmInput>);
   router.on<w::op::DescribeAlarms>(this, &AlarmApi::list, listed<w::DescribeAlarmsInput>);
   router.on<w::op::DeleteAlarms>(this, &AlarmApi::remove, listed<w::DeleteAlarmsInput>);
   router.on<w::op::SetAlarmState>(this, &AlarmApi::set_state, named<w::SetAlarmStateInput>);
@@ -181,11 +83,16 @@ void AlarmApi::register_with(wire::Router& router) {
 AlarmApi::Done AlarmApi::put(const Caller& caller, w::PutMetricAlarmInput request) {
   const AlarmKey key{caller.scope, *request.AlarmName};
   TM_CO_TRY(const auto settings, settings_of(request));
-  Tags tags;
-  for (const auto& tag : request.Tags.value_or(std::vector<w::Tag>())) {
-    tags[tag.Key.value_or("")] = tag.Value.value_or("");
-  }
+  const auto tags = tags_of(request.Tags);
   auto change = [&](store::Tx& tx) { return book_.put(tx, key, settings, tags); };
+  co_return co_await commit(change);
+}
+
+AlarmApi::Done AlarmApi::put_composite(const Caller& caller, w::PutCompositeAlarmInput request) {
+  const AlarmKey key{caller.scope, *request.AlarmName};
+  TM_CO_TRY(const auto settings, settings_of(request));
+  const auto tags = tags_of(request.Tags);
+  auto change = [&](store::Tx& tx) { return book_.put_composite(tx, key, settings, tags); };
   co_return co_await commit(change);
 }
 
@@ -197,9 +104,8 @@ AlarmApi::Reply<w::DescribeAlarmsOutput> AlarmApi::list(const Caller& caller,
   if (request.AlarmNames && !request.AlarmNames->empty() && request.AlarmNamePrefix) {
     co_return invalid_combination("AlarmNamePrefix and AlarmNames cannot be specified together.");
   }
-  if (!includes_metric_alarms(request.AlarmTypes) || request.ChildrenOfAlarmName ||
-      request.ParentsOfAlarmName) {
-    co_return response;
+  if (request.ChildrenOfAlarmName || request.ParentsOfAlarmName) {
+    co_return co_await list_related(caller, std::move(request));
   }
   if (request.StateValue) TM_CO_CHECK(check_state(*request.StateValue));
   AlarmQuery query;
@@ -208,12 +114,46 @@ AlarmApi::Reply<w::DescribeAlarmsOutput> AlarmApi::list(const Caller& caller,
   query.prefix = request.AlarmNamePrefix.value_or("");
   query.state = request.StateValue.value_or("");
   query.action_prefix = request.ActionPrefix.value_or("");
+  query.metric_alarms = includes(request.AlarmTypes, "MetricAlarm", true);
+  query.composite_alarms = includes(request.AlarmTypes, "CompositeAlarm", false);
   query.count = request.MaxRecords.value_or(alarms_a_page);
   TM_CO_TRY(query.after, name_after(request.NextToken));
   auto ask = [&](store::Tx& tx) { return AlarmBook::list(tx, query); };
   TM_CO_TRY(const auto page, co_await store_.read(ask));
-  for (const auto& alarm : page.alarms) response.MetricAlarms->push_back(to_wire(alarm));
+  for (const auto& alarm : page.alarms) show(alarm, response);
   if (page.next) response.NextToken = to_base64(*page.next);
+  co_return response;
+}
+
+/// Their names and states only, as on AWS.
+AlarmApi::Reply<w::DescribeAlarmsOutput> AlarmApi::list_related(const Caller& caller,
+                                                                w::DescribeAlarmsInput request) {
+  w::DescribeAlarmsOutput response;
+  response.MetricAlarms.emplace();
+  response.CompositeAlarms.emplace();
+  if (request.ChildrenOfAlarmName && request.ParentsOfAlarmName) {
+    co_return invalid_combination(
+        "ChildrenOfAlarmName and ParentsOfAlarmName cannot be specified together.");
+  }
+  const bool down = request.ChildrenOfAlarmName.has_value();
+  const AlarmKey key{caller.scope,
+                     down ? *request.ChildrenOfAlarmName : *request.ParentsOfAlarmName};
+  auto ask = [&](store::Tx& tx) -> Result<std::vector<Alarm>> {
+    TM_TRY(const auto alarm, AlarmBook::find(tx, key));
+    if (!alarm) return std::vector<Alarm>();
+    return down ? AlarmBook::children(tx, *alarm) : AlarmBook::parents(tx, *alarm);
+  };
+  TM_CO_TRY(const auto related, co_await store_.read(ask));
+  TM_CO_TRY(const auto after, name_after(request.NextToken));
+  const auto count = std::size_t(request.MaxRecords.value_or(alarms_a_page));
+  for (std::size_t shown = 0; const auto& alarm : related) {
+    if (alarm.key.name <= after) continue;
+    if (shown == count) break;
+    if (++shown == count && &alarm != &related.back()) {
+      response.NextToken = to_base64(alarm.key.name);
+    }
+    show_briefly(alarm, response);
+  }
   co_return response;
 }
 
@@ -237,11 +177,12 @@ AlarmApi::Reply<w::DescribeAlarmHistoryOutput> AlarmApi::history(
     const Caller& caller, w::DescribeAlarmHistoryInput request) {
   w::DescribeAlarmHistoryOutput response;
   response.AlarmHistoryItems.emplace();
-  if (!includes_metric_alarms(request.AlarmTypes)) co_return response;
   HistoryQuery query;
   query.scope = caller.scope;
   query.name = request.AlarmName.value_or("");
   query.type = request.HistoryItemType.value_or("");
+  query.metric_alarms = includes(request.AlarmTypes, "MetricAlarm", true);
+  query.composite_alarms = includes(request.AlarmTypes, "CompositeAlarm", true);
   query.from = request.StartDate;
   query.until = request.EndDate;
   query.count = request.MaxRecords.value_or(history_a_page);

@@ -8,11 +8,11 @@
 
 namespace tidemill::metrics {
 
-inline constexpr std::array<store::Migration, 1> alarm_migrations = {{{"alarms", 1, R"sql(
+inline constexpr std::array<store::Migration, 2> alarm_migrations = {{{"alarms", 1, R"sql(
 CREATE TABLE alarms (
   id INTEGER PRIMARY KEY,
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
-  settings TEXT NOT NULL,           -- a JSON object: what PutMetricAlarm was given, AWS's names
+  settings TEXT NOT NULL,           -- a JSON object: what was given when it was put, AWS's names
   actions_enabled INTEGER NOT NULL,
   state TEXT NOT NULL,              -- OK, ALARM, INSUFFICIENT_DATA
   reason TEXT NOT NULL,
@@ -38,6 +38,24 @@ CREATE TABLE alarm_history (        -- outlives its alarm
 ) STRICT;
 CREATE INDEX alarm_history_name ON alarm_history (account, region, name, seq);
 CREATE INDEX alarm_history_at ON alarm_history (at_ms);
+)sql"},
+                                                                      {"alarms", 2, R"sql(
+ALTER TABLE alarms ADD COLUMN is_composite INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE alarm_history ADD COLUMN is_composite INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE alarm_children (       -- what the rules of composite alarms name
+  parent INTEGER NOT NULL,          -- a composite alarm
+  child INTEGER NOT NULL,           -- an alarm of the same account and region
+  PRIMARY KEY (parent, child)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX alarm_children_child ON alarm_children (child, parent);
+
+CREATE TABLE dashboards (           -- an account's, of all regions
+  account TEXT NOT NULL, name TEXT NOT NULL,
+  body TEXT NOT NULL,               -- JSON, as it was given
+  modified_ms INTEGER NOT NULL,
+  PRIMARY KEY (account, name)
+) STRICT, WITHOUT ROWID;
 )sql"}}};
 
 inline constexpr std::array<store::Migration, 1> metric_migrations = {{{"metrics", 1, R"sql(
