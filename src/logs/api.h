@@ -48,7 +48,22 @@ class Api {
   Task<Result<w::FilterLogEventsResponse>> filter_events(const Caller& caller,
                                                          w::FilterLogEventsRequest request);
 
+  Task<Result<wire::Empty>> put_filter(const Caller& caller, w::PutMetricFilterRequest request);
+  Task<Result<wire::Empty>> delete_filter(const Caller& caller,
+                                          w::DeleteMetricFilterRequest request);
+  Task<Result<w::DescribeMetricFiltersResponse>> describe_filters(
+      const Caller& caller, w::DescribeMetricFiltersRequest request);
+  Task<Result<w::TestMetricFilterResponse>> test_filter(const Caller& caller,
+                                                        w::TestMetricFilterRequest request);
+  Task<Result<w::PutResourcePolicyResponse>> put_policy(const Caller& caller,
+                                                        w::PutResourcePolicyRequest request);
+  Task<Result<wire::Empty>> delete_policy(const Caller& caller,
+                                          w::DeleteResourcePolicyRequest request);
+  Task<Result<w::DescribeResourcePoliciesResponse>> describe_policies(
+      const Caller& caller, w::DescribeResourcePoliciesRequest request);
+
  private:
+  void register_filters(wire::Router& router);
   void register_groups(wire::Router& router);
   void register_tags(wire::Router& router);
   void register_streams(wire::Router& router);

@@ -12,7 +12,7 @@ w::LogGroup to_wire(const Scope& scope, const Group& group) {
   shown.creationTime = group.created.ms;
   if (group.retention_days)
     shown.retentionInDays = static_cast<std::int32_t>(*group.retention_days);
-  shown.metricFilterCount = 0;
+  shown.metricFilterCount = static_cast<std::int32_t>(group.metric_filters);
   shown.arn = arn + ":*";
   shown.storedBytes = group.stored_bytes;
   shown.kmsKeyId = group.kms_key;
@@ -74,6 +74,7 @@ void Api::register_with(wire::Router& router) {
   register_groups(router);
   register_tags(router);
   register_streams(router);
+  register_filters(router);
 }
 
 void Api::register_groups(wire::Router& router) {

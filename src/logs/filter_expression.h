@@ -26,6 +26,13 @@ struct Expression {
     }
     return kind == Kind::all;
   }
+
+  /// `f(leaf)` for every condition.
+  template <class F>
+  void each(const F& f) const {
+    if (kind == Kind::leaf) return f(*leaf);
+    for (const auto& part : parts) part.each(f);
+  }
 };
 
 /// Reads an expression; `read_leaf(scanner)` gives a Result<Leaf>. && binds closer than ||.

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "logs/filter_forms.h"
 
 namespace tidemill::logs {
@@ -40,12 +42,13 @@ class FieldCutter {
   bool bracket_ = true, quote_ = true;  ///< Whether a closing one may still come.
 };
 
-bool holds(const std::optional<Expression<Comparison>>& field, std::string_view value) {
-  return !field ||
-         field->holds([value](const Comparison& comparison) { return comparison.holds(value); });
-}
-
 }  // namespace
+
+bool FieldFilter::Field::holds(std::string_view value) const {
+  return !condition || condition->holds([value](const Comparison& comparison) {
+    return comparison.holds(value);
+  });
+}
 
 Result<FieldFilter::Field> FieldFilter::read_field(Scanner& scanner) {
   std::string name;
@@ -62,14 +65,14 @@ Result<FieldFilter::Field> FieldFilter::read_field(Scanner& scanner) {
   // A name alone is a field that may be anything; so is nothing at all.
   Scanner ahead = scanner;
   (void)ahead.done();
-  (void)ahead.name();
+  const auto alone = ahead.name();
   if (ahead.done() || ahead.peek() == ',') {
     scanner = ahead;
-    return std::nullopt;
+    return Field{std::string(alone), std::nullopt};
   }
   ExpressionReader<Comparison, decltype(read_leaf)> reader(scanner, read_leaf);
   TM_TRY(auto expression, reader.read());
-  return expression;
+  return Field{std::move(name), std::move(expression)};
 }
 
 Result<FieldFilter> FieldFilter::read(std::string_view text) {
@@ -94,7 +97,7 @@ bool FieldFilter::matches(std::string_view message) const {
   std::vector<std::string_view> last(tail_.size());  // A ring of the latest fields.
   while (const auto field = cutter.next()) {
     if (count < head_.size()) {
-      if (!holds(head_[count], *field)) return false;
+      if (!head_[count].holds(*field)) return false;
     } else if (!open_) {
       return false;
     } else if (!tail_.empty()) {
@@ -105,9 +108,31 @@ bool FieldFilter::matches(std::string_view message) const {
   if (count < head_.size() + tail_.size()) return false;
   for (std::size_t i = 0; i < tail_.size(); ++i) {
     const auto oldest = count - head_.size() - tail_.size();
-    if (!holds(tail_[i], last[(oldest + i) % tail_.size()])) return false;
+    if (!tail_[i].holds(last[(oldest + i) % tail_.size()])) return false;
   }
   return true;
+}
+
+FieldValues FieldFilter::values(std::string_view message) const {
+  std::vector<std::string_view> fields;
+  FieldCutter cutter(message);
+  while (const auto field = cutter.next()) fields.push_back(*field);
+  FieldValues values;
+  const auto add = [&](const Field& field, std::size_t at) {
+    const auto name = field.name.empty() ? std::to_string(at + 1) : field.name;
+    if (at < fields.size()) values["$" + name] = fields[at];
+  };
+  for (std::size_t i = 0; i < head_.size(); ++i) add(head_[i], i);
+  const auto first = fields.size() - std::min(fields.size(), tail_.size());
+  for (std::size_t i = 0; i < tail_.size(); ++i) add(tail_[i], first + i);
+  return values;
+}
+
+bool FieldFilter::has(std::string_view field) const {
+  const auto is_it = [&](const Field& one) {
+    return !one.name.empty() && field.starts_with('$') && field.substr(1) == one.name;
+  };
+  return std::ranges::any_of(head_, is_it) || std::ranges::any_of(tail_, is_it);
 }
 
 }  // namespace tidemill::logs

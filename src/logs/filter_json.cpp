@@ -43,7 +43,9 @@ Result<std::vector<JsonFilter::Step>> JsonFilter::read_selector(Scanner& scanner
 
 Result<JsonFilter::Test> JsonFilter::read_test(Scanner& scanner) {
   Test test;
+  const auto before = scanner.rest();
   TM_TRY(test.selector, read_selector(scanner));
+  test.text = before.substr(0, before.size() - scanner.rest().size());
   if (scanner.accept_keyword("NOT")) {
     if (!scanner.accept_keyword("EXISTS")) return invalid_pattern("EXISTS is missing after NOT");
     test.kind = Kind::not_exists;
@@ -128,12 +130,49 @@ struct JsonFilter::Evaluation {
   }
 };
 
-bool JsonFilter::matches(std::string_view message) const {
+namespace {
+
+/// nullopt if the message is no JSON object.
+std::optional<json::value> parse_object(std::string_view message) {
   const auto start = message.find_first_not_of(" \t\r\n");
-  if (start == message.npos || message[start] != '{') return false;
-  const auto parsed = json::parse(message);
-  if (!parsed) return false;
-  return expression_.holds(Evaluation{*parsed});
+  if (start == message.npos || message[start] != '{') return std::nullopt;
+  auto parsed = json::parse(message);
+  if (!parsed) return std::nullopt;
+  return *std::move(parsed);
+}
+
+}  // namespace
+
+bool JsonFilter::matches(std::string_view message) const {
+  const auto parsed = parse_object(message);
+  return parsed && expression_.holds(Evaluation{*parsed});
+}
+
+bool JsonFilter::is_selector(std::string_view text) {
+  Scanner scanner(text);
+  return read_selector(scanner) && scanner.rest().empty();
+}
+
+FieldValues JsonFilter::values(std::string_view message,
+                               const std::vector<std::string>& selectors) {
+  FieldValues values;
+  const auto parsed = parse_object(message);
+  if (!parsed) return values;
+  for (const auto& text : selectors) {
+    Scanner scanner(text);
+    const auto selector = read_selector(scanner);
+    const auto* value = selector ? Evaluation{*parsed}.find(*selector) : nullptr;
+    if (value == nullptr || value->is_null()) continue;
+    const auto* said = value->if_string();
+    values[text] = said != nullptr ? std::string(json::view(*said)) : json::dump(*value);
+  }
+  return values;
+}
+
+FieldValues JsonFilter::values(std::string_view message) const {
+  std::vector<std::string> selectors;
+  expression_.each([&](const Test& test) { selectors.push_back(test.text); });
+  return values(message, selectors);
 }
 
 }  // namespace tidemill::logs

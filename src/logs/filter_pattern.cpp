@@ -1,5 +1,6 @@
 #include "logs/filter_pattern.h"
 
+#include <algorithm>
 #include <variant>
 
 #include <fmt/format.h>
@@ -57,6 +58,31 @@ bool FilterPattern::matches(std::string_view message) const {
   if (!form_) return true;
   return std::visit([message](const auto& filter) { return filter.matches(message); },
                     form_->filter);
+}
+
+std::map<std::string, std::string> FilterPattern::values(std::string_view message) const {
+  if (!form_) return {};
+  return std::visit([message](const auto& filter) { return filter.values(message); },
+                    form_->filter);
+}
+
+std::map<std::string, std::string> FilterPattern::values(
+    std::string_view message, const std::vector<std::string>& selectors) const {
+  if (!form_ || selectors.empty()) return {};
+  if (std::holds_alternative<JsonFilter>(form_->filter)) {
+    return JsonFilter::values(message, selectors);
+  }
+  auto all = values(message);
+  std::erase_if(all, [&](const auto& value) {
+    return std::ranges::find(selectors, value.first) == selectors.end();
+  });
+  return all;
+}
+
+bool FilterPattern::takes(std::string_view selector) const {
+  if (!form_) return false;
+  if (const auto* fields = std::get_if<FieldFilter>(&form_->filter)) return fields->has(selector);
+  return std::holds_alternative<JsonFilter>(form_->filter) && JsonFilter::is_selector(selector);
 }
 
 }  // namespace tidemill::logs

@@ -44,6 +44,8 @@ class Scanner {
   [[nodiscard]] Result<std::string> quoted();
   /// The regular expression whose opening "%" is next. At most two in a pattern.
   [[nodiscard]] Result<Operand> regex();
+  /// What isn't read yet.
+  [[nodiscard]] std::string_view rest() const noexcept { return text_.substr(at_); }
   /// The next character, or '\0'.
   [[nodiscard]] char peek() const noexcept { return at_ < text_.size() ? text_[at_] : '\0'; }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "logs/catalog.h"
+#include "logs/measuring.h"
 
 namespace tidemill::logs {
 namespace {
@@ -36,7 +37,10 @@ Status subtract(store::Tx& tx, const Swept& swept) {
 
 }  // namespace
 
-Ledger::Ledger(const Clock& clock) : clock_(clock), catalog_(std::make_shared<Catalog>()) {}
+Ledger::Ledger(const Clock& clock, Meter* meter)
+    : clock_(clock),
+      catalog_(std::make_shared<Catalog>()),
+      measuring_(std::make_shared<Measuring>(meter)) {}
 Ledger::~Ledger() = default;
 
 Status Ledger::load(store::Tx& tx) {
@@ -56,18 +60,24 @@ Status Ledger::load(store::Tx& tx) {
     TM_TRY(const auto found, group(tx, key));
     TM_CHECK(expire(tx, found));
   }
+  TM_CHECK(load_filters(tx));
   garbage_ = true;
   return collect(tx);
 }
 
 Status Ledger::reset(store::Tx& tx) {
+  TM_CHECK(tx.exec("DELETE FROM metric_filters"));
+  TM_CHECK(tx.exec("DELETE FROM log_policies"));
   TM_CHECK(tx.exec("DELETE FROM log_events"));
   TM_CHECK(tx.exec("DELETE FROM log_streams"));
   TM_CHECK(tx.exec("DELETE FROM log_tags"));
   TM_CHECK(tx.exec("DELETE FROM log_groups"));
   TM_CHECK(tx.exec("DELETE FROM log_garbage"));
   TM_CHECK(tx.exec("DELETE FROM projection"));
-  tx.on_commit([catalog = catalog_] { catalog->clear(); });
+  tx.on_commit([catalog = catalog_, measuring = measuring_] {
+    catalog->clear();
+    measuring->clear();
+  });
   return {};
 }
 

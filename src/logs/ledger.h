@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "logs/metric_filter.h"
 #include "logs/records.h"
 #include "store/store.h"
 
@@ -18,10 +19,33 @@ namespace tidemill::logs {
 
 using Tags = std::map<std::string, std::string>;
 
+struct FilterListQuery {
+  Scope scope;
+  std::string group, prefix;  ///< Empty: any.
+  std::string space, metric;  ///< Of the metric; empty: any.
+  std::optional<std::string> token;
+  int limit = 50;
+};
+struct ListedFilter {
+  std::string group;
+  MetricFilterSettings settings;
+  TimeMs created;
+};
+struct FilterList {
+  std::vector<ListedFilter> filters;
+  std::optional<std::string> token;
+};
+
+struct LogPolicy {
+  std::string name, document;
+  TimeMs changed;
+};
+
 class Ledger {
  public:
-  /// `clock` outlives the ledger.
-  explicit Ledger(const Clock& clock);
+  /// Both outlive the ledger. What metric filters find, and how much comes in, is told to `meter`,
+  /// if there is one, after the commit.
+  explicit Ledger(const Clock& clock, Meter* meter = nullptr);
   ~Ledger();
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
@@ -55,6 +79,20 @@ class Ledger {
   [[nodiscard]] Status delete_stream(store::Tx& tx, const StreamKey& key);
   [[nodiscard]] Result<StreamPage> streams(store::Tx& tx, const StreamQuery& query) const;
 
+  /// A filter looks at what comes in from then on.
+  [[nodiscard]] Status put_filter(store::Tx& tx, const GroupKey& key,
+                                  const MetricFilterSettings& settings);
+  [[nodiscard]] Status delete_filter(store::Tx& tx, const GroupKey& key, std::string_view name);
+  [[nodiscard]] Result<FilterList> filters(store::Tx& tx, const FilterListQuery& query) const;
+
+  [[nodiscard]] Result<LogPolicy> put_policy(store::Tx& tx, const Scope& scope,
+                                             std::string_view name, std::string_view document);
+  [[nodiscard]] static Status delete_policy(store::Tx& tx, const Scope& scope,
+                                            std::string_view name);
+  /// By name, those after `after`.
+  [[nodiscard]] static Result<std::vector<LogPolicy>> policies(store::Tx& tx, const Scope& scope,
+                                                               std::string_view after, int limit);
+
   [[nodiscard]] Result<PutOutcome> put(store::Tx& tx, const StreamKey& key,
                                        std::span<const NewEvent> events);
   [[nodiscard]] Result<ReadPage> read(store::Tx& tx, const ReadQuery& query) const;
@@ -73,13 +111,8 @@ class Ledger {
 
  private:
   class Catalog;
-  /// A stream that events are being written to.
-  struct Target {
-    Group group;
-    std::int64_t stream = 0;
-    std::int64_t bytes = 0;
-    std::int64_t first_ms = INT64_MAX, last_ms = -1;
-  };
+  class Measuring;
+  struct Target;
 
   /// The first of `count` numbers that were never given out before.
   Result<std::int64_t> reserve(store::Tx& tx, std::int64_t count);
@@ -88,13 +121,15 @@ class Ledger {
   Result<Target> ensure_target(store::Tx& tx, const StreamKey& key);
   Result<std::int64_t> insert_stream(store::Tx& tx, std::int64_t group, std::string_view name);
   Status insert(store::Tx& tx, Target& target, std::int64_t seq, const NewEvent& event);
-  Status settle(store::Tx& tx, const Target& target);
+  Status settle(store::Tx& tx, Target& target);
   [[nodiscard]] std::int64_t oldest_kept(const Group& group) const;
+  Status load_filters(store::Tx& tx);
   Status expire(store::Tx& tx, const Group& group);
   Status collect(store::Tx& tx);
 
   const Clock& clock_;
   std::shared_ptr<Catalog> catalog_;
+  std::shared_ptr<Measuring> measuring_;
   std::int64_t next_ = 1;  ///< Of log_sequence; commit thread only.
   bool garbage_ = false;   ///< Whether log_garbage may hold something; commit thread only.
 };

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "logs/ledger.h"
 #include "logs/names.h"
+#include "logs/target.h"
 
 namespace tidemill::logs {
 namespace {
@@ -63,15 +63,21 @@ Status Ledger::insert(store::Tx& tx, Target& target, std::int64_t seq, const New
       tx.exec("INSERT INTO log_events (log_group, at_ms, seq, stream, ingested_ms, bytes,"
               " message) VALUES ($1, $2, $3, $4, $5, $6, $7)",
               target.group.id, at, seq, target.stream, clock_.now().ms, bytes, event.message));
+  measuring_->look(target.measured, target.group.id, event);
   target.bytes += bytes;
   target.first_ms = std::min(target.first_ms, at);
   target.last_ms = std::max(target.last_ms, at);
+  ++target.measured.events;
   return {};
 }
 
 /// After a batch: what stream and group tell about their events, and room for the next.
-Status Ledger::settle(store::Tx& tx, const Target& target) {
+Status Ledger::settle(store::Tx& tx, Target& target) {
   if (target.bytes == 0) return {};
+  target.measured.bytes = target.bytes;
+  tx.on_commit([measuring = measuring_, key = target.key, id = target.group.id,
+                batch = std::move(target.measured),
+                now = clock_.now()] { measuring->tell(key, id, batch, now); });
   TM_CHECK(
       tx.exec("UPDATE log_streams SET"
               " first_ms = CASE WHEN first_ms < $2 THEN first_ms ELSE $2 END,"
@@ -87,6 +93,7 @@ Result<PutOutcome> Ledger::put(store::Tx& tx, const StreamKey& key,
                                std::span<const NewEvent> events) {
   TM_CHECK(check_batch(events));
   Target target;
+  target.key = key.group;
   TM_TRY(target.group, group(tx, key.group));
   TM_TRY(target.stream, stream_id(tx, target.group.id, key.name));
   PutOutcome outcome;
@@ -112,6 +119,7 @@ Result<Group> Ledger::ensure_group(store::Tx& tx, const GroupKey& key) {
 
 Result<Ledger::Target> Ledger::ensure_target(store::Tx& tx, const StreamKey& key) {
   Target target;
+  target.key = key.group;
   TM_TRY(target.group, ensure_group(tx, key.group));
   auto stream = stream_id(tx, target.group.id, key.name);
   if (!stream && stream.error().code == Errc::not_found) {
@@ -138,7 +146,7 @@ Status Ledger::append(store::Tx& tx, std::span<const Line> lines) {
     }
     TM_CHECK(insert(tx, place->second, seq++, line.event));
   }
-  for (const auto& [name, target] : targets) TM_CHECK(settle(tx, target));
+  for (auto& [name, target] : targets) TM_CHECK(settle(tx, target));
   return collect(tx);
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/encoding.h"
 #include "logs/catalog.h"
-#include "logs/ledger.h"
+#include "logs/measuring.h"
 #include "logs/names.h"
 
 namespace tidemill::logs {
@@ -24,6 +24,7 @@ Group to_group(const store::Row& row) {
   group.retention_days = row.maybe_integer(5);
   group.created = {row.integer(6)};
   group.stored_bytes = row.integer(7);
+  group.metric_filters = row.integer(8);
   return group;
 }
 
@@ -79,17 +80,24 @@ Status Ledger::delete_group(store::Tx& tx, const GroupKey& key) {
   TM_CHECK(tx.exec("DELETE FROM log_groups WHERE id = $1", found.id));
   TM_CHECK(tx.exec("DELETE FROM log_streams WHERE log_group = $1", found.id));
   TM_CHECK(tx.exec("DELETE FROM log_tags WHERE log_group = $1", found.id));
+  TM_CHECK(tx.exec("DELETE FROM metric_filters WHERE log_group = $1", found.id));
   TM_CHECK(tx.exec("INSERT INTO log_garbage (id, is_group) VALUES ($1, 1)", found.id));
   garbage_ = true;
-  tx.on_commit([catalog = catalog_, key] { catalog->remove(key); });
+  tx.on_commit([catalog = catalog_, measuring = measuring_, key, id = found.id] {
+    catalog->remove(key);
+    measuring->remove_group(id);
+  });
   return collect(tx);
 }
 
 Result<Group> Ledger::group(store::Tx& tx, const GroupKey& key) const {
-  TM_TRY(auto found,
-         tx.one("SELECT id, name, class, kms_key, is_protected, retention_days, created_ms,"
-                " stored_bytes FROM log_groups WHERE account = $1 AND region = $2 AND name = $3",
-                to_group, key.scope.account, key.scope.region, key.name));
+  TM_TRY(
+      auto found,
+      tx.one(
+          "SELECT id, name, class, kms_key, is_protected, retention_days, created_ms,"
+          " stored_bytes, (SELECT count(*) FROM metric_filters f WHERE f.log_group = log_groups.id)"
+          " FROM log_groups WHERE account = $1 AND region = $2 AND name = $3",
+          to_group, key.scope.account, key.scope.region, key.name));
   if (!found) return no_such_group();
   return *std::move(found);
 }
@@ -111,11 +119,12 @@ Result<GroupPage> Ledger::groups(store::Tx& tx, const GroupQuery& query) const {
     page.groups.push_back(std::move(group));
     return true;
   };
-  TM_CHECK(
-      tx.each("SELECT id, name, class, kms_key, is_protected, retention_days, created_ms,"
-              " stored_bytes FROM log_groups WHERE account = $1 AND region = $2 AND name >= $3"
-              " AND name <> $4 ORDER BY name",
-              row, query.scope.account, query.scope.region, std::max(after, query.prefix), after));
+  TM_CHECK(tx.each(
+      "SELECT id, name, class, kms_key, is_protected, retention_days, created_ms,"
+      " stored_bytes, (SELECT count(*) FROM metric_filters f WHERE f.log_group = log_groups.id)"
+      " FROM log_groups WHERE account = $1 AND region = $2 AND name >= $3"
+      " AND name <> $4 ORDER BY name",
+      row, query.scope.account, query.scope.region, std::max(after, query.prefix), after));
   return page;
 }
 

@@ -41,6 +41,7 @@ struct Group {
   std::optional<std::int64_t> retention_days;
   TimeMs created;
   std::int64_t stored_bytes = 0;
+  std::int64_t metric_filters = 0;
 };
 
 struct Stream {

@@ -8,7 +8,7 @@
 
 namespace tidemill::logs {
 
-inline constexpr std::array<store::Migration, 1> migrations = {{{"logs", 1, R"sql(
+inline constexpr std::array<store::Migration, 2> migrations = {{{"logs", 1, R"sql(
 CREATE TABLE log_groups (
   id INTEGER PRIMARY KEY,           -- from log_sequence: never used twice
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
@@ -58,6 +58,22 @@ CREATE TABLE log_garbage (
 
 CREATE TABLE projection (
   name TEXT PRIMARY KEY, position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql"},
+                                                                {"logs", 2, R"sql(
+CREATE TABLE metric_filters (
+  log_group INTEGER NOT NULL, name TEXT NOT NULL,
+  pattern TEXT NOT NULL,
+  transformation TEXT NOT NULL,     -- a JSON object: the metricTransformation, AWS's names
+  created_ms INTEGER NOT NULL,
+  PRIMARY KEY (log_group, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE log_policies (
+  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+  document TEXT NOT NULL,           -- JSON, as it was given
+  changed_ms INTEGER NOT NULL,
+  PRIMARY KEY (account, region, name)
 ) STRICT, WITHOUT ROWID;
 )sql"}}};
 

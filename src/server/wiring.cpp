@@ -103,7 +103,6 @@ Status Program::open_stores() {
 Status Program::make_services() {
   pool_ = std::make_unique<io::Pool>(pool_threads, pool_queue_max);
   TM_TRY(client_, http::Client::make(client_options()));
-  ledger_ = std::make_unique<logs::Ledger>(clock_);
   authority_ = std::make_unique<iam::Authority>(authority_options());
   due_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { deliver_due(); });
   tidy_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { tidy_up(); });
@@ -113,6 +112,7 @@ Status Program::make_services() {
   recorder_ = std::make_unique<metrics::Recorder>(
       clock_, [this] { metrics_flush_->set(clock_.now().plus(metrics_flush_after)); });
   metrics_ledger_ = std::make_unique<metrics::Ledger>(clock_, *recorder_);
+  ledger_ = std::make_unique<logs::Ledger>(clock_, recorder_.get());
   waiters_ = std::make_unique<sqs::Waiters>(*loops_, clock_);
   const sqs::Queues::Parts queues{clock_, random_, *authority_};
   queues_ = std::make_unique<sqs::Queues>(queues, queue_options());
