@@ -4,6 +4,7 @@
 
 #include "glue/check.h"
 #include "iam/entity.h"
+#include "metrics/dashboard.h"
 #include "schedule/check.h"
 #include "server/program.h"
 #include "sns/check.h"
@@ -141,6 +142,7 @@ Program::Answer Program::reset(const console::Question&) {
     TM_CHECK(topics_->reset(tx));
     TM_CHECK(objects_->reset(tx));
     TM_CHECK(metrics::AlarmBook::reset(tx));
+    TM_CHECK(metrics::reset_dashboards(tx));
     TM_CHECK(ssm::Parameters::reset(tx));
     TM_CHECK(secretsmanager::Secrets::reset(tx));
     bucket_policies_->policies().reset(tx);

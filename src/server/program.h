@@ -35,6 +35,7 @@
 #include "io/alarm.h"
 #include "logs/api.h"
 #include "metrics/api.h"
+#include "metrics/api_dashboards.h"
 #include "metrics/api_metrics.h"
 #include "metrics/watch.h"
 #include "s3/api.h"
@@ -227,6 +228,7 @@ class Program {
   std::unique_ptr<logs::Api> logs_api_;
   std::unique_ptr<metrics::AlarmApi> alarm_api_;
   std::unique_ptr<metrics::MetricApi> metric_api_;
+  std::unique_ptr<metrics::DashboardApi> dashboard_api_;
   std::unique_ptr<sqs::Api> sqs_api_;
   std::unique_ptr<sns::Api> sns_api_;
   std::unique_ptr<ssm::Api> ssm_api_;

@@ -303,6 +303,8 @@ void Program::wire_operations() {
   const metrics::MetricApi::Parts metrics{*metrics_store_, *metrics_ledger_, *recorder_, clock_};
   metric_api_ = std::make_unique<metrics::MetricApi>(metrics);
   metric_api_->register_with(*router_);
+  dashboard_api_ = std::make_unique<metrics::DashboardApi>(*store_, clock_);
+  dashboard_api_->register_with(*router_);
   auto look = doctor_sources();
   const auto facts = look.target;
   const sqs::Api::Parts sqs{*store_, *queues_, *waiters_, *authority_};
