@@ -11,7 +11,7 @@
 namespace tidemill::logs {
 namespace {
 
-constexpr std::size_t dimensions_max = 3;
+constexpr std::size_t dimensions_max = 3, dimension_bytes_max = 1024;
 
 }  // namespace
 
@@ -19,7 +19,9 @@ std::optional<double> read_number(std::string_view text) {
   double number = 0;
   const auto* end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, number);
-  if (read.ec != std::errc() || read.ptr != end || !std::isfinite(number)) return std::nullopt;
+  if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
+  // CloudWatch's bounds of a value; what isn't finite is beyond them too.
+  if (!(std::abs(number) <= std::ldexp(1, 360))) return std::nullopt;
   return number;
 }
 
@@ -84,6 +86,10 @@ Result<MetricFilter> MetricFilter::compile(const MetricFilterSettings& settings)
   if (const auto* otherwise = given.if_contains("defaultValue")) {
     filter.default_ = otherwise->to_number<double>();
   }
+  if (filter.default_ && !(std::abs(*filter.default_) <= std::ldexp(1, 360))) {
+    return invalid_parameter(
+        "Invalid metric transformation: the defaultValue must be between -2^360 and 2^360.");
+  }
   TM_CHECK(filter.check_dimensions(given));
   return filter;
 }
@@ -100,6 +106,7 @@ std::optional<MetricFilter::Value> MetricFilter::value_of(std::string_view messa
   for (const auto& [name, selector] : dimensions_) {
     const auto text = found.find(selector);
     if (text == found.end() || text->second.empty()) return std::nullopt;
+    if (text->second.size() > dimension_bytes_max) return std::nullopt;
     value.dimensions.emplace_back(name, text->second);
   }
   return value;

@@ -43,6 +43,8 @@ TEST(MetricFilterTest, what_is_no_number_is_nothing) {
   EXPECT_EQ(value(of_latency, R"({"id": 1})"), std::nullopt);
   EXPECT_EQ(value(of_latency, R"({"id": 1, "latency": "soon"})"), std::nullopt);
   EXPECT_EQ(value(of_latency, R"({"id": 1, "latency": [1]})"), std::nullopt);
+  EXPECT_EQ(value(of_latency, R"({"id": 1, "latency": "inf"})"), std::nullopt);
+  EXPECT_EQ(value(of_latency, R"({"id": 1, "latency": 1e300})"), std::nullopt);
 }
 
 TEST(MetricFilterTest, dimensions_are_fields_and_all_must_be_there) {

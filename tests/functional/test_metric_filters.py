@@ -118,6 +118,12 @@ def test_bad_filters_are_refused(logs, group, name, pattern, changes, words):
                                metricTransformations=[given | changes])
 
 
+def test_a_filters_name_has_no_colon(logs, group, name):
+    with refused("InvalidParameterException", 400, "filterName"):
+        logs.put_metric_filter(logGroupName=group, filterName="a:b", filterPattern="",
+                               metricTransformations=transformation(name))
+
+
 def test_a_filter_needs_its_group(logs, name):
     with refused("ResourceNotFoundException", 400, "The specified log group does not exist."):
         logs.put_metric_filter(logGroupName=f"/absent/{name}", filterName=name, filterPattern="",
