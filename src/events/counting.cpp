@@ -28,14 +28,19 @@ void count_rule_try(Meter& meter, const Tried& tried) {
   const auto add = [&](std::string_view name, double value, std::string_view unit) {
     meter.measure({tried.scope, "AWS/Events", name, dimensions, value, unit});
   };
+  const auto since = double(tried.now.ms - tried.created.ms);
   add("InvocationAttempts", 1, "Count");
-  if (tried.tries > 1) add("RetryInvocationAttempts", 1, "Count");
+  if (tried.tries > 1) {
+    add("RetryInvocationAttempts", 1, "Count");
+  } else {
+    add("IngestionToInvocationStartLatency", since, "Milliseconds");
+  }
   if (tried.state == "pending") return;
   add("Invocations", 1, "Count");
   if (tried.state == "done") {
     add("SuccessfulInvocationAttempts", 1, "Count");
-    add("IngestionToInvocationSuccessLatency", double(tried.now.ms - tried.created.ms),
-        "Milliseconds");
+    add("IngestionToInvocationSuccessLatency", since, "Milliseconds");
+    add("IngestionToInvocationCompleteLatency", since, "Milliseconds");
     return;
   }
   add("FailedInvocations", 1, "Count");

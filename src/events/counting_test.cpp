@@ -33,6 +33,8 @@ TEST(CountingTest, a_rules_delivery_is_an_invocation_with_its_latency) {
             (Expected{{"AWS/Events InvocationAttempts RuleName=r", 1},
                       {"AWS/Events Invocations RuleName=r", 1},
                       {"AWS/Events SuccessfulInvocationAttempts RuleName=r", 1},
+                      {"AWS/Events IngestionToInvocationStartLatency RuleName=r", 250},
+                      {"AWS/Events IngestionToInvocationCompleteLatency RuleName=r", 250},
                       {"AWS/Events IngestionToInvocationSuccessLatency RuleName=r", 250}}));
 }
 

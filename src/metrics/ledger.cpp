@@ -43,6 +43,14 @@ std::int64_t resolution_for(const SeriesQuery& query, TimeMs now) {
   return best;
 }
 
+/// AWS writes two names in two ways; who asks for the one gets the other.
+std::string_view measured_name(const SeriesKey& key) {
+  if (key.space != "AWS/Events") return key.name;
+  if (key.name == "InvocationsSentToDLQ") return "InvocationsSentToDlq";
+  if (key.name == "InvocationsFailedToBeSentToDLQ") return "InvocationsFailedToBeSentToDlq";
+  return key.name;
+}
+
 Status write_point(store::Tx& tx, std::int64_t series, const Point& point, std::int64_t seconds) {
   const auto& a = point.aggregate;
   const auto at = point.minute.ms - point.minute.ms % (seconds * 1000);
@@ -72,7 +80,7 @@ Result<std::optional<std::int64_t>> Ledger::find(store::Tx& tx, const SeriesKey&
       "SELECT id FROM metric_series WHERE account = $1 AND region = $2 AND space = $3"
       " AND name = $4 AND dimensions = $5",
       [](const store::Row& row) { return row.integer(0); }, key.scope.account, key.scope.region,
-      key.space, key.name, dimensions_text(key.dimensions));
+      key.space, measured_name(key), dimensions_text(key.dimensions));
 }
 
 /// nullopt where there is no room for another one.

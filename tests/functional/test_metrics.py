@@ -273,6 +273,10 @@ def test_rules_runs_and_queues_are_counted(still, cloudwatch, name):
     for metric in ("TriggeredRules", "MatchedEvents", "Invocations", "SuccessfulInvocationAttempts"):
         assert total(cloudwatch, "AWS/Events", metric, RuleName=rule) == 2, metric
     assert total(cloudwatch, "AWS/Events", "FailedInvocations", RuleName=rule) == 0
+    for latency in ("IngestionToInvocationStartLatency", "IngestionToInvocationCompleteLatency"):
+        (point,) = statistics(
+            cloudwatch, "AWS/Events", latency, {"RuleName": rule}, names=["SampleCount"])
+        assert (point["SampleCount"], point["Unit"]) == (2, "Milliseconds"), latency
     glue = {"JobName": job, "JobRunId": "ALL", "Type": "count"}
     assert total(cloudwatch, "Glue", "glue.driver.aggregate.numFailedTasks", **glue) == 1
     assert total(cloudwatch, "Glue", "glue.driver.aggregate.numCompletedTasks", **glue) == 1
@@ -303,7 +307,8 @@ def test_a_job_that_is_missing_is_a_failed_invocation_in_the_dead_letters(still,
     )
     still.client("s3").put_object(Bucket=bucket, Key="a", Body=b"x")
     assert total(cloudwatch, "AWS/Events", "FailedInvocations", RuleName=rule) == 1
-    assert total(cloudwatch, "AWS/Events", "InvocationsSentToDlq", RuleName=rule) == 1
+    for spelling in ("InvocationsSentToDlq", "InvocationsSentToDLQ"):
+        assert total(cloudwatch, "AWS/Events", spelling, RuleName=rule) == 1
     still.set_clock(minute(1))
     wait_for_state(cloudwatch, name, "ALARM")
     wait_for_state(cloudwatch, f"{name}-rule", "ALARM")
