@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "base/digest.h"
 #include "base/encoding.h"
 
 namespace tidemill::console {
 namespace {
 
 constexpr std::size_t body_bytes_max = 64 * 1024;
+constexpr std::string_view bearer = "Bearer ";
 
 std::map<std::string, std::string> parse_query(std::string_view query) {
   std::map<std::string, std::string> out;
@@ -31,6 +33,11 @@ http::Response json_response(int status, const json::value& value) {
   response.headers.add("X-Content-Type-Options", "nosniff");
   response.text = json::dump(value) + "\n";
   return response;
+}
+
+bool is_bearer(const http::Request& request) {
+  const auto header = request.headers.find("Authorization");
+  return header && header->starts_with(bearer);
 }
 
 /// Until the console's page is there: where else to look.
@@ -62,11 +69,22 @@ const Console::Endpoint* Console::find(const http::Request& request) const {
   return nullptr;
 }
 
-Task<Result<json::value>> Console::ask(const Endpoint& endpoint, http::Request& request) {
+bool Console::has_token(const http::Request& request) const {
+  const auto header = request.headers.find("Authorization");
+  return is_bearer(request) && !token_.empty() &&
+         equal_constant_time(header->substr(bearer.size()), token_.reveal());
+}
+
+Task<Result<Question>> Console::question_of(const Endpoint& endpoint, http::Request& request) {
   Question question;
   http::Body* body = request.body;
   wire::Authenticated authenticated;
-  if (!endpoint.action.empty()) {
+  const bool is_open = endpoint.action.empty() || (endpoint.text && has_token(request));
+  if (!is_open && endpoint.text && is_bearer(request)) {
+    co_return fail(Errc::access_denied, "AccessDenied",
+                   "the token isn't that of DIR/metrics-token of this server");
+  }
+  if (!is_open) {
     TM_CO_TRY(authenticated, co_await authenticator_.authenticate(request));
     TM_CO_CHECK(authorizer_.authorize(authenticated.caller, endpoint.action, "*"));
     question.caller = authenticated.caller;
@@ -77,7 +95,21 @@ Task<Result<json::value>> Console::ask(const Endpoint& endpoint, http::Request& 
   if (!rest) co_return fail(Errc::invalid_argument, "the path is not well encoded");
   question.rest = *rest;
   question.query = parse_query(request.query);
-  co_return co_await endpoint.answer(question);
+  co_return question;
+}
+
+Task<Result<http::Response>> Console::ask(const Endpoint& endpoint, http::Request& request) {
+  TM_CO_TRY(const auto question, co_await question_of(endpoint, request));
+  if (endpoint.answer) {
+    TM_CO_TRY(const auto answer, co_await endpoint.answer(question));
+    co_return json_response(200, answer);
+  }
+  http::Response response;
+  TM_CO_TRY(response.text, co_await endpoint.text(question));
+  response.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+  response.headers.add("Cache-Control", "no-store");
+  response.headers.add("X-Content-Type-Options", "nosniff");
+  co_return response;
 }
 
 Task<http::Response> Console::serve(http::Request& request) {
@@ -99,8 +131,8 @@ Task<http::Response> Console::serve(http::Request& request) {
         {"message", fmt::format("there is no {} {}", request.method, request.path)}};
     co_return json_response(404, missing);
   }
-  const auto answer = co_await ask(*endpoint, request);
-  if (answer) co_return json_response(200, *answer);
+  auto answer = co_await ask(*endpoint, request);
+  if (answer) co_return *std::move(answer);
   const auto& error = answer.error();
   const json::object refused{{"error", aws_name(error)}, {"message", error.message}};
   co_return json_response(http_status(error), refused);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "http/message.h"
 #include "wire/auth.h"
 #include "wire/authenticate.h"
@@ -30,16 +31,22 @@ struct Question {
 class Console final : public http::Service {
  public:
   using Answer = std::function<Task<Result<json::value>>(const Question&)>;
+  using Text = std::function<Task<Result<std::string>>(const Question&)>;
 
-  Console(wire::Authenticator& authenticator, const wire::Authorizer& authorizer)
-      : authenticator_(authenticator), authorizer_(authorizer) {}
+  /// Who sends `token` ("Authorization: Bearer TOKEN") may have what show() has, and nothing else.
+  Console(wire::Authenticator& authenticator, const wire::Authorizer& authorizer, Secret token)
+      : authenticator_(authenticator), authorizer_(authorizer), token_(std::move(token)) {}
 
   /// Answers METHOD PATH with JSON. A path that ends in '/' takes all below it. With an `action`
   /// ("tidemill:Read") the request must be signed by a caller who is allowed it; with "" it is
   /// open.
   void on(std::string method, std::string path, std::string action, Answer answer) {
     endpoints_.push_back(
-        {std::move(method), std::move(path), std::move(action), std::move(answer)});
+        {std::move(method), std::move(path), std::move(action), std::move(answer), {}});
+  }
+  /// Answers GET PATH with text for Prometheus, to who has the token or is allowed `action`.
+  void show(std::string path, std::string action, Text text) {
+    endpoints_.push_back({"GET", std::move(path), std::move(action), {}, std::move(text)});
   }
 
   /// Answers GET PATH with a text, openly.
@@ -53,16 +60,21 @@ class Console final : public http::Service {
   struct Endpoint {
     std::string method, path, action;
     Answer answer;
+    Text text;  ///< Instead.
   };
   struct Text {
     std::string path, type;
     std::function<std::string()> text;
   };
   [[nodiscard]] const Endpoint* find(const http::Request& request) const;
-  Task<Result<json::value>> ask(const Endpoint& endpoint, http::Request& request);
+  /// The question, once it may be asked.
+  Task<Result<Question>> question_of(const Endpoint& endpoint, http::Request& request);
+  Task<Result<http::Response>> ask(const Endpoint& endpoint, http::Request& request);
+  [[nodiscard]] bool has_token(const http::Request& request) const;
 
   wire::Authenticator& authenticator_;
   const wire::Authorizer& authorizer_;
+  const Secret token_;
   std::vector<Endpoint> endpoints_;
   std::vector<Text> texts_;
 };

@@ -84,4 +84,10 @@ Result<json::object> show_delivery(store::Tx& tx, const Scope& scope, std::int64
   return *std::move(found);
 }
 
+Result<std::int64_t> count_pending(store::Tx& tx) {
+  TM_TRY(const auto count, tx.one("SELECT count(*) FROM deliveries WHERE state = 'pending'",
+                                  [](const store::Row& row) { return row.integer(0); }));
+  return count.value_or(0);
+}
+
 }  // namespace tidemill::events

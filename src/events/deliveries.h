@@ -28,4 +28,7 @@ struct DeliveryFilter {
 [[nodiscard]] Result<json::object> show_delivery(store::Tx& tx, const Scope& scope,
                                                  std::int64_t id);
 
+/// Deliveries of all accounts that wait.
+[[nodiscard]] Result<std::int64_t> count_pending(store::Tx& tx);
+
 }  // namespace tidemill::events

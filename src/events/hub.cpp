@@ -186,6 +186,7 @@ Status Hub::publish(store::Tx& tx, const Event& event) {
   }
   TM_FAILPOINT_CHECK("events.publish");
   TM_TRY(const auto published, record_event(tx, event));
+  tell_published(tx);
   TM_CHECK(archives_.keep(tx, event, published.seq, published.envelope));
   // Only Tidemill's own events have such a source (PutEvents refuses it); their names are plain.
   const auto names = event.source.starts_with("aws.") ? pattern::Names::plain : pattern::Names::any;
@@ -208,6 +209,7 @@ Status Hub::publish(store::Tx& tx, const Event& event) {
 Result<std::int64_t> Hub::deliver(store::Tx& tx, const Event& event, const Sender& sender,
                                   std::span<const RuleTarget> targets) {
   TM_TRY(const auto published, record_event(tx, event));
+  tell_published(tx);
   count(tx, sender);
   if (options_.meter != nullptr && sender.late_ms) {
     tx.on_commit([this, sender] {
@@ -216,6 +218,10 @@ Result<std::int64_t> Hub::deliver(store::Tx& tx, const Event& event, const Sende
   }
   for (const auto& target : targets) TM_CHECK(start(tx, sender, target, published));
   return published.seq;
+}
+
+void Hub::tell_published(store::Tx& tx) const {
+  if (options_.published) tx.on_commit([this] { options_.published(); });
 }
 
 Status Hub::start_all(store::Tx& tx, const CompiledRule& rule, const Published& published) {

@@ -45,6 +45,8 @@ class Hub final : public Bus {
     std::function<Status(store::Tx&, std::string_view target_arn)> freed = {};
     /// Where deliveries go that end without their target; may be nullptr. Outlives the hub.
     DeadLetterOffice* dead_letters = nullptr;
+    /// After the commit of each event.
+    std::function<void()> published = {};
     /// Told after commits what is counted; may be nullptr. Outlives the hub.
     Meter* meter = nullptr;
   };
@@ -134,6 +136,7 @@ class Hub final : public Bus {
                 const std::string& subject);
   static std::string record_text(const Delivery& delivery, const Try& result,
                                  const std::string& subject);
+  void tell_published(store::Tx& tx) const;
   void announce(store::Tx& tx, const Try& result);
   void count(store::Tx& tx, const Delivery& delivery, const Try& result) const;
   void count(store::Tx& tx, const Sender& sender) const;

@@ -321,6 +321,16 @@ Status Runs::recover(store::Tx& tx) {
   return {};
 }
 
+Result<std::map<std::string, std::int64_t>> Runs::count_open(store::Tx& tx) {
+  std::map<std::string, std::int64_t> counts;
+  const store::RowFn row = [&](const store::Row& r) {
+    ++counts[r.text(0)];
+    return true;
+  };
+  TM_CHECK(tx.each("SELECT state FROM glue_runs WHERE final = 0", row));
+  return counts;
+}
+
 Status Runs::reset(store::Tx& tx) {
   for (const auto* table :
        {"glue_batches", "glue_actions", "glue_firings", "glue_workflow_runs", "glue_workflows",

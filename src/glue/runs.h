@@ -5,6 +5,7 @@
 /// on the launcher's loop. Owned by the server.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -79,6 +80,8 @@ class Runs final : public RunObserver {
   [[nodiscard]] Result<std::vector<RunRow>> list(store::Tx& tx, const Scope& scope,
                                                  std::string_view job, std::int64_t before,
                                                  int count) const;
+  /// Runs of all accounts that aren't over, by their state.
+  [[nodiscard]] static Result<std::map<std::string, std::int64_t>> count_open(store::Tx& tx);
   [[nodiscard]] Status reset(store::Tx& tx);
   /// A trigger's job can't be started, and never will.
   [[nodiscard]] Status refused(store::Tx& tx, const Trigger& trigger);

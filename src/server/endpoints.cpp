@@ -30,6 +30,8 @@ void Program::wire_endpoints() {
     return [this, endpoint](const console::Question& q) { return (this->*endpoint)(q); };
   };
   console_->on("GET", "/_tidemill/health", "", ask(&Program::health));
+  console_->show("/_tidemill/metrics", options_.test_mode ? "" : "tidemill:Read",
+                 [this](const console::Question& q) { return show_metrics(q); });
   console_->on("GET", "/_tidemill/api/check", "tidemill:Read", ask(&Program::check));
   console_->on("GET", "/_tidemill/api/runs", "tidemill:Read", ask(&Program::list_runs));
   console_->on("GET", "/_tidemill/api/runs/", "tidemill:Read", ask(&Program::run_logs));

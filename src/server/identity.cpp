@@ -67,6 +67,19 @@ Result<std::string> read_file(const std::string& path) {
   return std::move(text).str();
 }
 
+Result<Secret> load_metrics_token(const std::string& directory, Random& random) {
+  const auto path = directory + "/metrics-token";
+  if (access(path.c_str(), F_OK) != 0) {
+    TM_CHECK(write_private(path, random_hex(random, 32) + "\n"));
+  }
+  TM_TRY(const auto text, read_file(path));
+  auto token = text.substr(0, text.find_first_of(" \r\n"));
+  if (token.empty()) {
+    return fail(Errc::corrupt, path + " is empty: delete it, and a new one is made at the start");
+  }
+  return Secret(std::move(token));
+}
+
 Result<Identity> load_identity(const std::string& directory, Random& random) {
   const auto path = directory + "/credentials";
   Identity identity;

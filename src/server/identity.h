@@ -17,6 +17,9 @@ struct Identity {
   Secret session_key;  ///< Signs the session tokens; 32 bytes as hex.
 };
 
+/// DIR/metrics-token, made if it isn't there: for who scrapes the metrics.
+[[nodiscard]] Result<Secret> load_metrics_token(const std::string& directory, Random& random);
+
 /// Reads DIR/credentials, or makes it. TIDEMILL_ACCESS_KEY_ID and TIDEMILL_SECRET_ACCESS_KEY (or
 /// the files that …_FILE name) take the place of the administrator's key when they are set.
 [[nodiscard]] Result<Identity> load_identity(const std::string& directory, Random& random);

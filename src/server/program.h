@@ -54,6 +54,7 @@
 #include "server/rule_log.h"
 #include "server/schedule_desk.h"
 #include "server/scheduling.h"
+#include "server/tally.h"
 #include "server/topic_links.h"
 #include "sns/api.h"
 #include "sns/courier.h"
@@ -90,6 +91,7 @@ class Program {
   void wire_glue(const PassRole& pass);
   void wire_connections();
   void wire_secrets();
+  void wire_metrics();
   void wire_endpoints();
   void wire_delivery_endpoints();
   /// Work that goes on by itself, a step a commit.
@@ -129,6 +131,7 @@ class Program {
   [[nodiscard]] Status may_pass(const Caller& caller, std::string_view role) const;
 
   Answer health(const console::Question& question);
+  Task<Result<std::string>> show_metrics(const console::Question& question);
   Answer check(const console::Question& question);
   Answer list_runs(const console::Question& question);
   Answer run_logs(const console::Question& question);
@@ -154,6 +157,8 @@ class Program {
   Lock lock_;
   Identity identity_;
   std::optional<Sealer> sealer_;
+  Secret metrics_token_;
+  TimeMs started_;
   std::atomic<bool> broken_ = false;
   sigset_t signals_{};
   std::unique_ptr<io::Loops> loops_;
@@ -164,6 +169,7 @@ class Program {
   std::unique_ptr<iam::Authority> authority_;
   std::unique_ptr<io::Alarm> due_, tidy_, queue_work_, workflow_work_, replay_, metrics_flush_;
   std::unique_ptr<metrics::Recorder> recorder_;
+  std::unique_ptr<Tally> tally_;
   std::unique_ptr<metrics::Ledger> metrics_ledger_;
   std::unique_ptr<events::Hub> hub_;
   std::unique_ptr<logs::Ledger> ledger_;

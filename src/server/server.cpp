@@ -69,6 +69,8 @@ Status Program::start() {
   TM_TRY(identity_, load_identity(options_.data, random_));
   TM_TRY(const auto sealing_key, load_sealing_key(options_.data, random_));
   TM_TRY(sealer_, Sealer::make(sealing_key, random_));
+  TM_TRY(metrics_token_, load_metrics_token(options_.data, random_));
+  started_ = clock_.now();
   TM_CHECK(listen());
   TM_CHECK(make_services());
   TM_CHECK(load_state());

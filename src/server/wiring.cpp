@@ -67,14 +67,15 @@ events::Hub::Options Program::hub_options() {
             return scheduling_ ? scheduling_->engine().drain(tx) : Status();
           },
           .dead_letters = dead_letters_.get(),
-          .meter = recorder_.get()};
+          .published = [this] { tally_->published(); },
+          .meter = tally_.get()};
 }
 
 sqs::Queues::Options Program::queue_options() {
   return {.visible = [this](std::int64_t queue, TimeMs at,
                             int count) { waiters_->visible(queue, at, count); },
           .due = [this](TimeMs at) { queue_work_->set(at); },
-          .meter = recorder_.get()};
+          .meter = tally_.get()};
 }
 
 /// What is on disk can't be known any more: the next start will see.
@@ -84,19 +85,24 @@ void Program::give_up() {
 }
 
 Status Program::open_stores() {
-  const auto open = [this](std::string_view name, const std::vector<store::Migration>& migrations) {
+  const auto open = [this](std::string_view name, Latencies& commits,
+                           const std::vector<store::Migration>& migrations) {
     store::SqliteOptions sqlite{.path = fmt::format("{}/{}", options_.data, name)};
+    sqlite.committed = [&commits](std::chrono::nanoseconds took) {
+      commits.observe(std::chrono::duration<double>(took).count());
+    };
     sqlite.on_fatal = [this](const Error&) { give_up(); };
     return store::open_sqlite(std::move(sqlite), migrations);
   };
-  TM_TRY(store_, open("tidemill.db",
+  TM_TRY(store_, open("tidemill.db", tally_->commits,
                       joined(iam::migrations, events::migrations, s3::migrations, glue::migrations,
                              glue::catalog::migrations, schedule::migrations, sqs::migrations,
                              sns::migrations, metrics::alarm_migrations, ssm::migrations,
                              secretsmanager::migrations)));
-  TM_TRY(logs_store_, open("logs.db", joined(logs::migrations)));
-  TM_TRY(metrics_store_, open("metrics.db", joined(metrics::metric_migrations)));
-  TM_TRY(audit_store_, open("audit.db", joined(cloudtrail::migrations)));
+  TM_TRY(logs_store_, open("logs.db", tally_->log_commits, joined(logs::migrations)));
+  TM_TRY(metrics_store_,
+         open("metrics.db", tally_->metric_commits, joined(metrics::metric_migrations)));
+  TM_TRY(audit_store_, open("audit.db", tally_->audit_commits, joined(cloudtrail::migrations)));
   return {};
 }
 
@@ -111,8 +117,9 @@ Status Program::make_services() {
   metrics_flush_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { flush_metrics(); });
   recorder_ = std::make_unique<metrics::Recorder>(
       clock_, [this] { metrics_flush_->set(clock_.now().plus(metrics_flush_after)); });
+  tally_ = std::make_unique<Tally>(*recorder_);
   metrics_ledger_ = std::make_unique<metrics::Ledger>(clock_, *recorder_);
-  ledger_ = std::make_unique<logs::Ledger>(clock_, recorder_.get());
+  ledger_ = std::make_unique<logs::Ledger>(clock_, tally_.get());
   waiters_ = std::make_unique<sqs::Waiters>(*loops_, clock_);
   const sqs::Queues::Parts queues{clock_, random_, *authority_};
   queues_ = std::make_unique<sqs::Queues>(queues, queue_options());
@@ -173,7 +180,7 @@ Status Program::make_jobs() {
                                       .endpoint_url = endpoint_,
                                       .max_running = options_.max_running},
                                      {*loops_, *scripts_, *output_, clock_, credentials}));
-  const glue::Runs::Parts runs{*store_, *hub_, *launcher_, clock_, random_, recorder_.get()};
+  const glue::Runs::Parts runs{*store_, *hub_, *launcher_, clock_, random_, tally_.get()};
   runs_ = std::make_unique<glue::Runs>(runs);
   launcher_->observe(*runs_);
   job_target_ = std::make_unique<glue::JobTarget>(*runs_);
@@ -247,6 +254,16 @@ void Program::wire_connections() {
   connection_api_->register_with(*router_);
 }
 
+void Program::wire_metrics() {
+  alarm_api_ = std::make_unique<metrics::AlarmApi>(*store_, *alarms_);
+  alarm_api_->register_with(*router_);
+  const metrics::MetricApi::Parts metrics{*metrics_store_, *metrics_ledger_, *recorder_, clock_};
+  metric_api_ = std::make_unique<metrics::MetricApi>(metrics);
+  metric_api_->register_with(*router_);
+  dashboard_api_ = std::make_unique<metrics::DashboardApi>(*store_, clock_);
+  dashboard_api_->register_with(*router_);
+}
+
 void Program::wire_secrets() {
   const ssm::Api::Parts ssm{*store_, *parameters_, *authority_};
   ssm_api_ = std::make_unique<ssm::Api>(ssm);
@@ -264,7 +281,7 @@ void Program::make_router() {
                                              .base_domains = bucket_domains(options_)});
   router_ = std::make_unique<wire::Router>(*authenticator_, *bucket_policies_, clock_, random_,
                                            wire::RouterOptions{bucket_domains(options_)});
-  console_ = std::make_unique<console::Console>(*authenticator_, *authority_);
+  console_ = std::make_unique<console::Console>(*authenticator_, *authority_, metrics_token_);
   router_->set_fallback(*console_);
   router_->set_cross_origin(bucket_cors_);
   trail_ = std::make_unique<cloudtrail::Trail>(*audit_store_, random_);
@@ -298,13 +315,7 @@ void Program::wire_operations() {
   wire_glue(pass);
   logs_api_ = std::make_unique<logs::Api>(*logs_store_, *ledger_);
   logs_api_->register_with(*router_);
-  alarm_api_ = std::make_unique<metrics::AlarmApi>(*store_, *alarms_);
-  alarm_api_->register_with(*router_);
-  const metrics::MetricApi::Parts metrics{*metrics_store_, *metrics_ledger_, *recorder_, clock_};
-  metric_api_ = std::make_unique<metrics::MetricApi>(metrics);
-  metric_api_->register_with(*router_);
-  dashboard_api_ = std::make_unique<metrics::DashboardApi>(*store_, clock_);
-  dashboard_api_->register_with(*router_);
+  wire_metrics();
   auto look = doctor_sources();
   const auto facts = look.target;
   const sqs::Api::Parts sqs{*store_, *queues_, *waiters_, *authority_};

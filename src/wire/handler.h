@@ -61,6 +61,7 @@ class Handler {
   std::atomic<std::uint64_t> requests = 0;
   std::atomic<std::uint64_t> client_errors = 0;
   std::atomic<std::uint64_t> server_errors = 0;
+  std::atomic<std::uint64_t> throttled = 0;
 };
 
 template <class Op>

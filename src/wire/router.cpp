@@ -282,6 +282,8 @@ void Router::refuse(Call& call, const Error& error) const {
     auto& count =
         call.response.status >= 500 ? call.handler->server_errors : call.handler->client_errors;
     ++count;
+    const bool is_too_much = error.code == Errc::throttled || error.code == Errc::unavailable;
+    if (is_too_much) ++call.handler->throttled;
   }
   if (call.response.status >= 500) {
     TM_LOG(error, "wire", "request failed",
@@ -314,7 +316,8 @@ std::vector<OperationCount> Router::counts() const {
   std::vector<OperationCount> counts;
   for (const auto& [operation, handler] : handlers_) {
     counts.push_back({operation->service->name, operation->name, handler->requests.load(),
-                      handler->client_errors.load(), handler->server_errors.load()});
+                      handler->client_errors.load(), handler->server_errors.load(),
+                      handler->throttled.load()});
   }
   return counts;
 }

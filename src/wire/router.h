@@ -32,6 +32,7 @@ struct RouterOptions {
 struct OperationCount {
   std::string_view service, operation;
   std::uint64_t requests = 0, client_errors = 0, server_errors = 0;
+  std::uint64_t throttled = 0;  ///< Of the errors: too much to do.
 };
 
 class Router final : public http::Service {

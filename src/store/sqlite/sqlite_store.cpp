@@ -264,7 +264,11 @@ Status SqliteStore::run_batch(std::deque<Pending>& batch, std::vector<Status>& r
 void SqliteStore::commit(std::deque<Pending>& batch) {
   std::vector<Status> results;
   results.reserve(batch.size());
+  const auto begun = std::chrono::steady_clock::now();
   auto committed = broken_ ? Status(std::unexpected(*broken_)) : run_batch(batch, results);
+  if (committed && options_.committed) {
+    options_.committed(std::chrono::steady_clock::now() - begun);
+  }
   if (!committed) {
     writer_->drop_actions_after(0);
     if (!broken_) {

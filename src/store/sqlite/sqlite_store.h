@@ -2,6 +2,7 @@
 /// that writes and checkpoints (sqlite.org/wal.html#walresetbug); readers have their own.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <span>
@@ -22,6 +23,8 @@ struct SqliteOptions {
   /// Pages that every write changes are copied once for all of it.
   int wal_pages_max = 16384;
   std::string vfs = {};  ///< Tests: SQLite's file system layer.
+  /// Told on the commit thread how long a transaction took, with its fsync.
+  std::function<void(std::chrono::nanoseconds)> committed = {};
   /// Called once, on the commit thread, when a commit failed for good: the process should end.
   std::function<void(const Error&)> on_fatal = {};
 };
