@@ -39,5 +39,6 @@ Status measure_many_rules(const Setting& setting);
 Status measure_get_small(const Setting& setting);
 Status measure_put_large(const Setting& setting);
 Status measure_get_large(const Setting& setting);
+Status measure_put_metrics(const Setting& setting);
 
 }  // namespace tidemill::bench

@@ -29,6 +29,7 @@ constexpr std::array cases{
     Case{"get_4k", "GETs of 4 KiB", measure_get_small},
     Case{"put_1m", "durable PUTs of 1 MiB", measure_put_large},
     Case{"get_1m", "GETs of 1 MiB", measure_get_large},
+    Case{"put_metrics", "values in PutMetricData of 1,000 each", measure_put_metrics},
 };
 
 constexpr std::array subcommands{
