@@ -43,6 +43,9 @@ void show_counts(const Tally& tally, Exposition& shown) {
   add("tidemill_runs_completed_total", tally.runs_completed);
   add("tidemill_runs_failed_total", tally.runs_failed);
   add("tidemill_queue_messages_sent_total", tally.queue_messages_sent);
+  add("tidemill_topic_messages_total", tally.topic_messages);
+  add("tidemill_notifications_total", tally.notifications);
+  add("tidemill_notifications_failed_total", tally.notifications_failed);
   add("tidemill_log_events_total", tally.log_events);
   shown.add("tidemill_schedule_lateness_seconds", tally.schedule_lateness);
   shown.add("tidemill_store_commit_seconds", tally.commits, {{"store", "tidemill"}});

@@ -20,6 +20,9 @@ constexpr Row rows[] = {
     {"AWS/Scheduler", "InvocationsSentToDeadLetterCount", &Tally::dead_letters},
     {"AWS/Scheduler", "InvocationsFailedToBeSentToDeadLetterCount", &Tally::dead_letters_failed},
     {"AWS/SQS", "NumberOfMessagesSent", &Tally::queue_messages_sent},
+    {"AWS/SNS", "NumberOfMessagesPublished", &Tally::topic_messages},
+    {"AWS/SNS", "NumberOfNotificationsDelivered", &Tally::notifications},
+    {"AWS/SNS", "NumberOfNotificationsFailed", &Tally::notifications_failed},
 };
 
 /// Some are measured with several sets of dimensions: one of them counts.

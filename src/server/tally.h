@@ -32,6 +32,7 @@ class Tally final : public Meter {
   Count dead_letters = 0, dead_letters_failed = 0;
   Count runs_completed = 0, runs_failed = 0;
   Count queue_messages_sent = 0, log_events = 0;
+  Count topic_messages = 0, notifications = 0, notifications_failed = 0;
   Latencies schedule_lateness{latency_bounds};
   Latencies commits{latency_bounds}, log_commits{latency_bounds}, metric_commits{latency_bounds},
       audit_commits{latency_bounds};

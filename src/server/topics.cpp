@@ -8,7 +8,7 @@ Status Program::make_topics() {
   const sns::Topics::Parts parts{clock_, random_, *authority_, *topic_outlet_, *sealer_};
   sns::Topics::Options options{.due = [this](TimeMs at) { topic_courier_->due(at); },
                                .has_mail = !options_.smtp.empty(),
-                               .meter = recorder_.get()};
+                               .meter = tally_.get()};
   topics_ = std::make_unique<sns::Topics>(parts, std::move(options));
   topic_target_ = std::make_unique<sns::TopicTarget>(*topics_);
   hub_->add_target(*topic_target_);
