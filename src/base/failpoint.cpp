@@ -21,6 +21,10 @@ namespace {
 
 constexpr std::string_view all_names[] = {
     "events.apply",
+    "events.batch.close",
+    "events.batch.follow",
+    "events.batch.join",
+    "events.batch.list",
     "events.dead_letter",
     "events.publish",
     "events.record",
@@ -34,6 +38,7 @@ constexpr std::string_view all_names[] = {
     "glue.run.before_end",
     "glue.run.before_spawn",
     "glue.run.insert",
+    "glue.run.manifest",
     "glue.run.running",
     "glue.workflow.batch",
     "glue.workflow.end",

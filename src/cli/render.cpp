@@ -24,6 +24,16 @@ std::string state_text(std::string_view state, Style style) {
   return std::string(state);
 }
 
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const auto line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    lines.emplace_back(line);
+  }
+  return lines;
+}
+
 void story_of_run(std::string& out, const json::object& run, Style style) {
   out +=
       fmt::format("        run {}  {}\n", text(run, "id"), state_text(text(run, "state"), style));
@@ -61,6 +71,11 @@ void story_of_delivery(std::string& out, const json::object& delivery, Style sty
   if (pending && !number(delivery, "due_ms")) out += "        on its way to the target\n";
   if (!child(delivery, "run") && !text(delivery, "result").empty()) {
     out += "        " + text(delivery, "result") + "\n";
+  }
+  if (const auto* batch = child(delivery, "batch")) {
+    for (const auto& line : lines_of(render_batch(*batch, style))) {
+      out += fmt::format("        {}\n", line);
+    }
   }
   if (const auto due = number(delivery, "due_ms")) {
     out += truth(delivery, "waits") ? fmt::format("        waits for the target to have room\n")
@@ -171,6 +186,7 @@ std::string render_story(const json::object& story, Style style) {
   if (story.contains("deliveries")) out += "\n" + render_deliveries(story, style);
   if (const auto* delivery = child(story, "delivery")) out += render_delivery(*delivery, style);
   if (const auto* run = child(story, "run")) story_of_run(out, *run, style);
+  if (const auto* batch = child(story, "batch")) out += "\n" + render_batch(*batch, style);
   for (const auto& event : list(story, "events")) story_of_event(out, event.as_object(), style);
   if (story.contains("object") && list(story, "events").empty()) {
     out += "  no event was published for it\n";

@@ -7,9 +7,22 @@
 namespace tidemill::cli {
 namespace {
 
+/// "closes in 12.40 s".
+std::string countdown(std::int64_t at_ms) {
+  const auto left = at_ms - SystemClock().now().ms;
+  return left > 0 ? "closes in " + duration_text(left) : "closes now";
+}
+
 /// What it came to, or what it waits for.
 std::string outcome(const json::object& delivery) {
   if (text(delivery, "state") == "done") return text(delivery, "result");
+  if (const auto* batch = child(delivery, "batch"); text(delivery, "state") == "batched" && batch) {
+    const auto id = number(*batch, "id").value_or(0);
+    if (!text(*batch, "reason").empty()) return fmt::format("with delivery {}", id);
+    const auto closes = number(*batch, "closes_ms");
+    return fmt::format("in batch {} ({} so far), {}", id, number(*batch, "files").value_or(0),
+                       closes ? countdown(*closes) : "which no time ends");
+  }
   if (truth(delivery, "waits")) return "waits for the target to have room";
   const auto due = number(delivery, "due_ms");
   if (text(delivery, "state") == "pending" && !due) return "on its way to the target";
@@ -66,6 +79,7 @@ std::string render_delivery(const json::object& delivery, Style style) {
                           : fmt::format("{}: {}", text(delivery, "dead_letter_queue"),
                                         text(delivery, "dead_letter")));
   line("input", text(delivery, "input"));
+  if (const auto* batch = child(delivery, "batch")) out += "\n" + render_batch(*batch, style);
   out += "\n";
   std::vector<std::vector<std::string>> rows;
   for (const auto& value : list(delivery, "attempts")) {
@@ -75,6 +89,36 @@ std::string render_delivery(const json::object& delivery, Style style) {
                     text(attempt, "result") + text(attempt, "error-message")});
   }
   return out + table({"TRY", "AT (UTC)", "DECISION", "CODE", "RESULT"}, rows, style);
+}
+
+std::string render_batch(const json::object& batch, Style style) {
+  const auto group = text(batch, "group");
+  const auto files = number(batch, "files").value_or(0);
+  auto out = fmt::format("{}{}: {}, {} {}\n",
+                         style.strong(fmt::format("batch {}", number(batch, "id").value_or(0))),
+                         group.empty() ? "" : " of " + group, text(batch, "state"), files,
+                         files == 1 ? "file" : "files");
+  const auto line = [&out](std::string_view name, const std::string& value) {
+    if (!value.empty()) out += fmt::format("  {:<11} {}\n", name, value);
+  };
+  line("plan", text(batch, "plan"));
+  line("opened", when(number(batch, "opened_ms")));
+  const auto closes = number(batch, "closes_ms"), closed = number(batch, "closed_ms");
+  if (closes) line("closes", fmt::format("{} ({})", when(closes), countdown(*closes)));
+  if (closed) line("closed", fmt::format("{} by {}", when(closed), text(batch, "reason")));
+  line("marker", text(batch, "marker"));
+  line("note", text(batch, "note"));
+  if (const auto missing = number(batch, "missing").value_or(0); missing > 0) {
+    line("missing", fmt::format("{} of what its manifest lists", missing));
+    for (const auto& uri : list(batch, "awaited"))
+      line("", std::string(json::view(uri.as_string())));
+  }
+  std::int64_t shown = 0;
+  for (const auto& uri : list(batch, "uris")) {
+    line(shown++ == 0 ? "files" : "", std::string(json::view(uri.as_string())));
+  }
+  if (shown > 0 && shown < files) line("", fmt::format("… and {} more", files - shown));
+  return out;
 }
 
 std::string render_rehearsal(const json::object& answer, Style style) {

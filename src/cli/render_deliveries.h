@@ -17,4 +17,7 @@ namespace tidemill::cli {
 /// POST /_tidemill/api/backfill: the objects that a rule missed.
 [[nodiscard]] std::string render_missed(const json::object& answer, Style style);
 
+/// A batch of files: which, why it closed, or when it will.
+[[nodiscard]] std::string render_batch(const json::object& batch, Style style);
+
 }  // namespace tidemill::cli

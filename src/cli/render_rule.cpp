@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/fields.h"
+#include "cli/render_deliveries.h"
 
 namespace tidemill::cli {
 
@@ -26,6 +27,7 @@ std::string render_rule(const json::object& rule, Style style) {
                        number(*counts, "done").value_or(0), number(*counts, "pending").value_or(0),
                        number(*counts, "failed").value_or(0));
   }
+  for (const auto& batch : list(rule, "batches")) out += render_batch(batch.as_object(), style);
   return out;
 }
 

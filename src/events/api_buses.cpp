@@ -75,6 +75,7 @@ Status save_tags(store::Tx& tx, std::string_view arn,
   if (!tags) return {};
   for (const auto& tag : *tags) {
     if (*tag.Key == once_tag) TM_CHECK(parse_once(*tag.Value));
+    if (*tag.Key == batch_tag) TM_CHECK(parse_batch_plan(*tag.Value));
     TM_CHECK(
         tx.exec("INSERT INTO event_tags (arn, key, value) VALUES ($1, $2, $3)"
                 " ON CONFLICT (arn, key) DO UPDATE SET value = $3",

@@ -66,7 +66,7 @@ void count_schedule_try(Meter& meter, const Tried& tried) {
 }  // namespace
 
 void count_try(Meter& meter, const Tried& tried) {
-  if (tried.state == "skipped") return;
+  if (tried.state == "skipped" || tried.state == "batched") return;
   if (tried.sender_arn.find(":schedule/") != std::string::npos) {
     return count_schedule_try(meter, tried);
   }

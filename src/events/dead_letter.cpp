@@ -13,6 +13,7 @@ DeadLetter make_dead_letter(const Delivery& delivery, const Outcome& outcome, in
   auto& attributes = letter.attributes;
   attributes[delivery.is_of_rule() ? "RULE_ARN" : "SCHEDULE_ARN"] = delivery.rule_arn;
   attributes["TARGET_ARN"] = delivery.target_arn;
+  if (delivery.batch) attributes["BATCH_ID"] = std::to_string(delivery.batch->id);
   attributes["ERROR_CODE"] = outcome.code;
   attributes["ERROR_MESSAGE"] = outcome.message;
   if (exhausted == Exhausted::not_retried) return letter;

@@ -19,7 +19,7 @@ struct DeadLetter {
   std::string queue_arn;
   std::string body;  ///< The event, whole.
   /// Of type String: RULE_ARN (or SCHEDULE_ARN), TARGET_ARN, ERROR_CODE, ERROR_MESSAGE; after
-  /// retries also EXHAUSTED_RETRY_CONDITION and RETRY_ATTEMPTS.
+  /// retries also EXHAUSTED_RETRY_CONDITION and RETRY_ATTEMPTS; of a batch's file BATCH_ID.
   std::map<std::string, std::string> attributes;
   Scope scope;
   std::string sender_arn;  ///< The rule or the schedule.

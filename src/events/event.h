@@ -30,6 +30,19 @@ struct Event {
   [[nodiscard]] std::string envelope() const;
 };
 
+/// The batch that a delivery is in, where its rule has the tag tidemill:batch (events/batch.h).
+struct BatchFacts {
+  std::int64_t id = 0;  ///< The number of its first delivery, which carries the batch.
+  std::string group;    ///< The part of the key that its files share; may be empty.
+  int files = 0;        ///< How many different ones.
+  std::string bucket;   ///< Of all of them; empty if they are of several.
+  std::string marker;   ///< The marker or manifest that came last, as s3://…; may be empty.
+  std::string reason;   ///< Why it closed; empty while it is open.
+  std::optional<TimeMs> closes;   ///< While it is open: when at the latest, if time ends it.
+  TimeMs closed;                  ///< Once it is.
+  std::vector<std::string> uris;  ///< Of its files; empty where they are many.
+};
+
 /// One matched (event, rule, target). A row of the store; this is its content when it is tried.
 struct Delivery {
   std::int64_t id = 0;
@@ -49,6 +62,7 @@ struct Delivery {
   int attempts = 0;            ///< Tries made before this one.
   TimeMs created;
   std::int64_t age_seconds_max = 86'400;  ///< Of its RetryPolicy.
+  std::optional<BatchFacts> batch;
 
   [[nodiscard]] bool is_expired(TimeMs now) const {
     return now.ms - created.ms > age_seconds_max * 1000;

@@ -7,7 +7,9 @@
 #include "base/failpoint.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "events/batch_rows.h"
 #include "events/counting.h"
+#include "events/hub_try.h"
 
 namespace tidemill::events {
 namespace {
@@ -23,7 +25,7 @@ constexpr std::string_view delivery_columns =
     "d.id, d.account, d.region, e.id, e.envelope, d.rule_name, d.rule_arn, d.target_id, "
     "d.target_arn, d.role_arn, d.input, d.input_is_event, d.tries, d.created_ms, d.event, "
     "d.retries_max, d.age_seconds_max, e.subject, d.group_id, d.dead_letter_arn, d.http, d.state, "
-    "d.due_ms, d.waits";
+    "d.due_ms, d.waits, d.batch";
 
 std::optional<std::string_view> maybe(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
@@ -41,6 +43,7 @@ struct Hub::StoredDelivery {
   std::int64_t event_seq = 0;
   RetryPolicy policy;
   std::string subject;
+  std::optional<std::int64_t> batch;
   bool waits = false;   ///< For its target's room.
   bool is_out = false;  ///< On its way to a target outside.
 
@@ -73,6 +76,7 @@ Hub::StoredDelivery Hub::StoredDelivery::read(const store::Row& row) {
   d.http = row.text(20);
   stored.waits = row.integer(23) != 0;
   stored.is_out = row.bytes(21) == "pending" && row.null(22);
+  stored.batch = row.maybe_integer(24);
   if (const auto event = json::parse_object(d.event)) {
     d.event_source = json::text_or_empty(*event, "source");
     d.event_detail_type = json::text_or_empty(*event, "detail-type");
@@ -86,16 +90,6 @@ Result<std::optional<Hub::StoredDelivery>> Hub::find_delivery(store::Tx& tx, std
                   delivery_columns);
   return tx.one(sql, StoredDelivery::read, id);
 }
-
-/// What a try came to and what the row is to say.
-struct Hub::Try {
-  Outcome outcome;
-  std::string state = "done";  ///< done, pending, failed, skipped
-  int tries = 1;
-  std::optional<TimeMs> due;
-  TimeMs now;
-  std::string dead_letter;  ///< "sent", or why not; empty where there is none to send.
-};
 
 /// The line that the rule's log shows of a try.
 std::string Hub::record_text(const Delivery& delivery, const Try& result,
@@ -111,6 +105,7 @@ std::string Hub::record_text(const Delivery& delivery, const Try& result,
   };
   add("decision", result.state == "done"      ? "STARTED"
                   : result.state == "skipped" ? "SKIPPED"
+                  : result.state == "batched" ? "BATCHED"
                   : result.state != "pending" ? "FAILED"
                   : waits                     ? "WAITING"
                                               : "RETRY");
@@ -122,6 +117,12 @@ std::string Hub::record_text(const Delivery& delivery, const Try& result,
   add("target-id", delivery.target_id);
   add("target-arn", delivery.target_arn);
   line += fmt::format(R"(,"delivery":{},"try":{})", delivery.id, result.tries);
+  if (delivery.batch) {
+    line += fmt::format(R"(,"batch":{},"files":{})", delivery.batch->id, delivery.batch->files);
+    add_if("group", delivery.batch->group);
+    add_if("batch-reason", delivery.batch->reason);
+    if (delivery.batch->closes) add("closes", iso_millis(*delivery.batch->closes));
+  }
   add_if("result", outcome.result);
   add_if("error-code", outcome.code);
   add_if("error-message", outcome.message);
@@ -150,7 +151,8 @@ Status Hub::load(store::Tx& tx) {
   for (const auto& rule : stored) {
     TM_TRY(auto targets, targets_of(tx, rule.id));
     TM_TRY(const auto once, once_of(tx, rule.arn()));
-    CompiledRule compiled{rule, std::move(targets), once};
+    TM_TRY(auto batch, batch_plan_of(tx, rule.arn()));
+    CompiledRule compiled{rule, std::move(targets), once, std::move(batch)};
     TM_CHECK(rules_.put(std::move(compiled)));
   }
   TM_CHECK(archives_.load(tx));
@@ -232,6 +234,10 @@ Status Hub::start_all(store::Tx& tx, const CompiledRule& rule, const Published& 
     TM_TRY(earlier, note_file(tx, sender.arn, rule.once, published.event, last_delivery_ + 1));
   }
   for (const auto& target : rule.targets) {
+    if (!earlier && is_batched(rule, target, published.event)) {
+      TM_CHECK(gather(tx, rule, target, published));
+      continue;
+    }
     TM_CHECK(earlier ? skip(tx, make_delivery(sender, target, published), *earlier, published)
                      : start(tx, sender, target, published));
   }
@@ -291,14 +297,13 @@ Status Hub::insert(store::Tx& tx, const Delivery& d, const RetryPolicy& policy, 
   const auto& outcome = result.outcome;
   const bool failed =
       outcome.kind == Outcome::Kind::retry || outcome.kind == Outcome::Kind::refused;
-  const bool pending = result.state == "pending";
+  const bool pending = result.state == "pending" || result.state == "batched";
   TM_CHECK(tx.exec(
       "INSERT INTO deliveries (id, event, account, region, rule_name, rule_arn, target_id,"
       " target_arn, role_arn, input, input_is_event, retries_max, age_seconds_max, state, tries,"
       " due_ms, waits, code, message, result, created_ms, ended_ms, group_id, dead_letter_arn,"
-      " dead_letter, http) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-      "$15,"
-      " $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
+      " dead_letter, http, batch) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+      " $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
       d.id, published.seq, d.scope.account, d.scope.region, d.rule_name, d.rule_arn, d.target_id,
       d.target_arn, d.role_arn, d.input_is_event ? std::string() : d.input,
       d.input_is_event ? 1 : 0, policy.attempts_max, policy.age_seconds_max, result.state,
@@ -308,7 +313,7 @@ Status Hub::insert(store::Tx& tx, const Delivery& d, const RetryPolicy& policy, 
       failed ? std::optional(outcome.message) : std::nullopt,
       result.state == "done" ? std::optional(outcome.result) : std::nullopt, d.created.ms,
       pending ? std::nullopt : std::optional(d.created.ms), d.group_id, d.dead_letter_arn,
-      maybe(result.dead_letter), d.http));
+      maybe(result.dead_letter), d.http, d.batch ? std::optional(d.batch->id) : std::nullopt));
   return record(tx, d, published.seq, result, published.event.subject);
 }
 
@@ -380,6 +385,7 @@ std::optional<TimeMs> Hub::next_due(const Delivery& delivery, const RetryPolicy&
 /// The delivery ends here, with a dead letter where one is asked for.
 Status Hub::bury(store::Tx& tx, const Delivery& delivery, Exhausted exhausted, Try& result) {
   result.state = "failed";
+  result.exhausted = exhausted;
   TM_FAILPOINT_CHECK("events.dead_letter");
   if (delivery.dead_letter_arn.empty() || options_.dead_letters == nullptr) return {};
   const auto letter = make_dead_letter(delivery, result.outcome, result.tries, exhausted);
@@ -442,8 +448,9 @@ void Hub::count(store::Tx& tx, const Sender& sender) const {
 
 Status Hub::retry(store::Tx& tx, std::int64_t delivery_id, Try& result) {
   TM_FAILPOINT_CHECK("events.retry");
-  TM_TRY(const auto stored, find_delivery(tx, delivery_id));
+  TM_TRY(auto stored, find_delivery(tx, delivery_id));
   TM_ASSERT(stored.has_value());
+  if (stored->batch) TM_CHECK(tell_batch(tx, *stored->batch, stored->delivery));
   TM_TRY(result, attempt(tx, stored->delivery, stored->policy));
   return finish(tx, *stored, result);
 }
@@ -483,12 +490,14 @@ Status Hub::finish(store::Tx& tx, const StoredDelivery& stored, const Try& resul
               done || sent ? std::nullopt : std::optional(outcome.message),
               done ? std::optional(outcome.result) : std::nullopt,
               pending ? std::nullopt : std::optional(result.now.ms), maybe(result.dead_letter)));
+  if (stored.batch && !pending) TM_CHECK(follow(tx, stored.delivery, result));
   // Still waiting for the same target is no news.
   if (pending && outcome.waits_for_target && stored.waits) {
     announce(tx, result);
     return {};
   }
-  return record(tx, stored.delivery, stored.event_seq, result, stored.subject);
+  return record(tx, stored.delivery, stored.event_seq, result,
+                stored.batch ? std::string() : stored.subject);
 }
 
 Status Hub::target_free(store::Tx& tx, std::string_view target_arn) {
@@ -506,6 +515,7 @@ Status Hub::target_free(store::Tx& tx, std::string_view target_arn) {
 }
 
 Result<std::optional<TimeMs>> Hub::deliver_due(store::Tx& tx) {
+  TM_TRY(const auto closes, close_due(tx));
   TM_TRY(const auto due,
          tx.all(
              "SELECT id FROM deliveries WHERE state = 'pending' AND due_ms <= $1"
@@ -517,8 +527,8 @@ Result<std::optional<TimeMs>> Hub::deliver_due(store::Tx& tx) {
   }
   TM_TRY(const auto next, tx.one("SELECT min(due_ms) FROM deliveries WHERE state = 'pending'",
                                  [](const store::Row& row) { return row.maybe_integer(0); }));
-  if (!next || !*next) return std::nullopt;
-  return TimeMs{**next};
+  if (!next || !*next) return closes;
+  return closes ? std::min(*closes, TimeMs{**next}) : TimeMs{**next};
 }
 
 Status Hub::cancel(store::Tx& tx, std::int64_t event, std::string_view why) {
@@ -531,8 +541,9 @@ Status Hub::cancel(store::Tx& tx, std::int64_t event, std::string_view why) {
 
 Status Hub::reset(store::Tx& tx) {
   for (const auto* table :
-       {"replays", "archived_events", "archives", "decisions", "deliveries", "events", "rule_files",
-        "targets", "rules", "event_tags", "buses", "api_destinations", "connections"}) {
+       {"replays", "archived_events", "archives", "decisions", "deliveries", "batches",
+        "batch_files", "batch_lists", "batch_expected", "events", "rule_files", "targets", "rules",
+        "event_tags", "buses", "api_destinations", "connections"}) {
     TM_CHECK(tx.exec(fmt::format("DELETE FROM {}", table)));
   }
   tx.on_commit([this] {

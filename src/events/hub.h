@@ -10,12 +10,15 @@
 #include "base/meter.h"
 #include "base/random.h"
 #include "events/archive.h"
+#include "events/batch.h"
 #include "events/bus.h"
 #include "events/dead_letter.h"
 #include "events/rulebook.h"
 #include "events/target.h"
 
 namespace tidemill::events {
+
+struct Batch;
 
 /// On whose behalf something is delivered: a rule, or a schedule of EventBridge Scheduler.
 struct Sender {
@@ -43,6 +46,8 @@ class Hub final : public Bus {
     std::function<void()> decided;
     /// In the transaction in which a target said that it has room again.
     std::function<Status(store::Tx&, std::string_view target_arn)> freed = {};
+    /// On the commit thread after a commit: there are manifests of batches to be read.
+    std::function<void()> listed = {};
     /// Where deliveries go that end without their target; may be nullptr. Outlives the hub.
     DeadLetterOffice* dead_letters = nullptr;
     /// After the commit of each event.
@@ -86,6 +91,11 @@ class Hub final : public Bus {
   /// Tries the pending deliveries that are due. Gives the next due time, if any.
   [[nodiscard]] Result<std::optional<TimeMs>> deliver_due(store::Tx& tx);
 
+  /// The manifest `uri` of an open batch was read: the files that it lists, or what stood against
+  /// it. Of no effect where it isn't waited for (any more).
+  [[nodiscard]] Status list_read(store::Tx& tx, std::int64_t batch, const std::string& uri,
+                                 const Result<std::vector<std::string>>& list);
+
   /// Which failed deliveries are to be tried again: one, those of a rule's name, or all.
   struct Redrive {
     std::string account;
@@ -93,8 +103,8 @@ class Hub final : public Bus {
     std::string rule;           ///< Empty: not by rule.
   };
   static constexpr int redrive_max = 1000;
-  /// Makes them pending, due now, with a new age, for the target as its rule has it today. Gives
-  /// how many: at most `redrive_max` a call.
+  /// Makes them pending, due now, with a new age, for the target as its rule has it today; a
+  /// batch as a whole. Gives how many: of at most `redrive_max` of them, or batches, a call.
   [[nodiscard]] Result<int> redrive(store::Tx& tx, const Redrive& which);
 
   [[nodiscard]] RuleBook& rules() noexcept { return rules_; }
@@ -117,6 +127,18 @@ class Hub final : public Bus {
   Status start(store::Tx& tx, const Sender& sender, const RuleTarget& target,
                const Published& published);
   Status start_all(store::Tx& tx, const CompiledRule& rule, const Published& published);
+  [[nodiscard]] bool is_batched(const CompiledRule& rule, const RuleTarget& target,
+                                const Event& event) const;
+  Status gather(store::Tx& tx, const CompiledRule& rule, const RuleTarget& target,
+                const Published& published);
+  Result<Batch> batch_for(store::Tx& tx, const CompiledRule& rule, const Delivery& delivery,
+                          std::string_view key);
+  Status close(store::Tx& tx, Batch batch, BatchEnd end);
+  Status close_or_wait(store::Tx& tx, Batch batch, const BatchStep& step);
+  Result<std::optional<TimeMs>> close_due(store::Tx& tx);
+  static Status tell_batch(store::Tx& tx, std::int64_t batch, Delivery& delivery);
+  Status follow(store::Tx& tx, const Delivery& carrier, const Try& result);
+  Status bury_members(store::Tx& tx, const Delivery& carrier, const Try& result);
   Status skip(store::Tx& tx, const Delivery& delivery, const Earlier& earlier,
               const Published& published);
   Status insert(store::Tx& tx, const Delivery& delivery, const RetryPolicy& policy,

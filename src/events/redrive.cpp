@@ -10,10 +10,11 @@ namespace {
 struct Failed {
   std::int64_t id = 0;
   std::string rule_arn, target_id, envelope;
+  std::optional<std::int64_t> batch;
 };
 
 Failed read_failed(const store::Row& row) {
-  return {row.integer(0), row.text(1), row.text(2), row.text(3)};
+  return {row.integer(0), row.text(1), row.text(2), row.text(3), row.maybe_integer(4)};
 }
 
 /// The rule's target of that id as it is now; nullopt if rule or target is gone.
@@ -50,13 +51,16 @@ Status renew(store::Tx& tx, const Failed& delivery, TimeMs now) {
 }  // namespace
 
 Result<int> Hub::redrive(store::Tx& tx, const Redrive& which) {
-  TM_TRY(
-      const auto failed,
-      tx.all("SELECT d.id, d.rule_arn, d.target_id, e.envelope FROM deliveries d"
-             " JOIN events e ON e.seq = d.event WHERE d.state = 'failed' AND d.account = $1"
-             " AND ($2 = 0 OR d.id = $2) AND ($3 = '' OR d.rule_name = $3) ORDER BY d.id LIMIT $4",
-             read_failed, which.account, which.delivery, which.rule, redrive_max));
+  // Of a batch, the first delivery: it carries the others.
+  TM_TRY(const auto failed,
+         tx.all("SELECT d.id, d.rule_arn, d.target_id, e.envelope, d.batch FROM deliveries d"
+                " JOIN events e ON e.seq = d.event WHERE d.state = 'failed' AND d.account = $1"
+                " AND (d.batch IS NULL OR d.batch = d.id) AND ($3 = '' OR d.rule_name = $3)"
+                " AND ($2 = 0 OR d.id = (SELECT coalesce(batch, id) FROM deliveries WHERE id = $2))"
+                " ORDER BY d.id LIMIT $4",
+                read_failed, which.account, which.delivery, which.rule, redrive_max));
   const auto now = clock_.now();
+  std::int64_t count = 0;
   for (const auto& delivery : failed) {
     TM_CHECK(renew(tx, delivery, now));
     // Its age counts from now: what was mended may take another day to come back.
@@ -64,11 +68,18 @@ Result<int> Hub::redrive(store::Tx& tx, const Redrive& which) {
         tx.exec("UPDATE deliveries SET state = 'pending', tries = 0, due_ms = $2, waits = 0,"
                 " created_ms = $2, ended_ms = NULL, dead_letter = NULL WHERE id = $1",
                 delivery.id, now.ms));
+    ++count;
+    if (!delivery.batch) continue;
+    TM_TRY(const auto others,
+           tx.exec("UPDATE deliveries SET state = 'batched', ended_ms = NULL, code = NULL,"
+                   " message = NULL, dead_letter = NULL WHERE batch = $1 AND id <> $1",
+                   delivery.id));
+    count += others;
   }
   tx.on_commit([this, now] {
     if (options_.due) options_.due(now);
   });
-  return int(failed.size());
+  return int(count);
 }
 
 }  // namespace tidemill::events

@@ -12,13 +12,21 @@ Result<bool> forget_events(store::Tx& tx, TimeMs before, int events_max) {
              " AND seq NOT IN (SELECT event FROM decisions ORDER BY seq DESC LIMIT 1)"
              " AND NOT EXISTS (SELECT 1 FROM archived_events a WHERE a.event = e.seq)"
              " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.seq"
-             " AND d.state = 'pending') ORDER BY seq LIMIT $2",
+             " AND d.state IN ('pending', 'batched')) ORDER BY seq LIMIT $2",
              [](const store::Row& row) { return row.integer(0); }, before.ms, events_max));
   for (const auto seq : old) {
     TM_CHECK(tx.exec("DELETE FROM decisions WHERE event = $1", seq));
+    TM_CHECK(
+        tx.exec("DELETE FROM batch_files WHERE delivery IN (SELECT id FROM deliveries"
+                " WHERE event = $1 AND batch IS NOT NULL)",
+                seq));
     TM_CHECK(tx.exec("DELETE FROM deliveries WHERE event = $1", seq));
     TM_CHECK(tx.exec("DELETE FROM events WHERE seq = $1", seq));
   }
+  TM_CHECK(
+      tx.exec("DELETE FROM batches WHERE state = 'closed' AND closed_ms < $1"
+              " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.batch = batches.id)",
+              before.ms));
   return int(old.size()) == events_max;
 }
 

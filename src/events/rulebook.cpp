@@ -1,5 +1,7 @@
 #include "events/rulebook.h"
 
+#include "events/batch_rows.h"
+
 namespace tidemill::events {
 
 Status RuleBook::put(CompiledRule rule) {
@@ -54,7 +56,8 @@ std::vector<std::shared_ptr<const CompiledRule>> RuleBook::match(const BusKey& k
 Status refresh_rule(store::Tx& tx, RuleBook& book, const Rule& rule) {
   TM_TRY(auto targets, targets_of(tx, rule.id));
   TM_TRY(const auto once, once_of(tx, rule.arn()));
-  auto compiled = std::make_shared<CompiledRule>(rule, std::move(targets), once);
+  TM_TRY(auto batch, batch_plan_of(tx, rule.arn()));
+  auto compiled = std::make_shared<CompiledRule>(rule, std::move(targets), once, std::move(batch));
   tx.on_commit([&book, compiled] {
     // The pattern compiled when it was put; it can't fail to now.
     const auto done = book.put(std::move(*compiled));

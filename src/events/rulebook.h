@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "events/batch_plan.h"
 #include "events/once.h"
 #include "events/rule.h"
 #include "pattern/matcher.h"
@@ -19,6 +20,7 @@ struct CompiledRule {
   Rule rule;
   std::vector<RuleTarget> targets;
   Once once = Once::every;
+  std::optional<BatchPlan> batch = {};
 };
 
 class RuleBook {

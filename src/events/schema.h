@@ -1,5 +1,5 @@
 /// The tables of events: buses, rules, targets, what was published and what came of it;
-/// archives and replays; connections and API destinations.
+/// archives and replays; connections and API destinations; batches of files.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace tidemill::events {
 
-inline constexpr std::array<store::Migration, 8> migrations = {{{"events", 1, R"sql(
+inline constexpr std::array<store::Migration, 9> migrations = {{{"events", 1, R"sql(
 CREATE TABLE buses (
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
   description TEXT, created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,
@@ -173,6 +173,51 @@ CREATE TABLE api_destinations (
 
 -- The target's HttpParameters as JSON, or empty.
 ALTER TABLE deliveries ADD COLUMN http TEXT NOT NULL DEFAULT '';
+)sql"},
+                                                                {"batches", 1, R"sql(
+-- Of rules with the tag tidemill:batch: one open at a time for each rule, target and group.
+CREATE TABLE batches (
+  id INTEGER PRIMARY KEY,           -- the number of its first delivery, which carries it
+  account TEXT NOT NULL, region TEXT NOT NULL,
+  rule_name TEXT NOT NULL, rule_arn TEXT NOT NULL, target_id TEXT NOT NULL,
+  group_key TEXT NOT NULL,
+  plan TEXT NOT NULL,               -- the tag as it was when the batch was opened
+  state TEXT NOT NULL,              -- open, closed
+  opened_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+  due_ms INTEGER,                   -- when time closes it, while it is open
+  files INTEGER NOT NULL, members INTEGER NOT NULL,
+  missing INTEGER,                  -- of what manifests list; NULL: none was read
+  bucket TEXT NOT NULL,             -- of all its files; empty: of several
+  marker TEXT NOT NULL,             -- the marker or manifest that came last, or empty
+  note TEXT NOT NULL,               -- what stands against its manifest, or empty
+  reason TEXT, closed_ms INTEGER
+) STRICT;
+CREATE UNIQUE INDEX batches_open ON batches (rule_arn, target_id, group_key) WHERE state = 'open';
+CREATE INDEX batches_due ON batches (due_ms) WHERE state = 'open';
+
+CREATE TABLE batch_files (
+  batch INTEGER NOT NULL,
+  file TEXT NOT NULL,               -- s3://bucket/key
+  delivery INTEGER NOT NULL,        -- the last of it: the content that counts
+  PRIMARY KEY (batch, file)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE batch_lists (          -- manifests that came and are to be read
+  batch INTEGER NOT NULL,
+  file TEXT NOT NULL,
+  PRIMARY KEY (batch, file)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE batch_expected (       -- what manifests list and isn't there
+  batch INTEGER NOT NULL,
+  file TEXT NOT NULL,
+  list TEXT NOT NULL,
+  PRIMARY KEY (batch, file)
+) STRICT, WITHOUT ROWID;
+
+-- A delivery in an open batch, or one that another carries, is of the state `batched`.
+ALTER TABLE deliveries ADD COLUMN batch INTEGER;
+CREATE INDEX deliveries_batch ON deliveries (batch) WHERE batch IS NOT NULL;
 )sql"}}};
 
 }  // namespace tidemill::events

@@ -32,6 +32,10 @@ class Target {
   /// Whether PutTargets asks for a RoleArn, as AWS does for this kind.
   [[nodiscard]] virtual bool needs_role() const { return false; }
 
+  /// Whether one delivery may stand for many files (rules with the tag tidemill:batch); if not,
+  /// each of them comes by itself.
+  [[nodiscard]] virtual bool takes_batches() const { return false; }
+
   /// What a policy of the resource's own says (a queue's); nullopt where its kind has none, so that
   /// the target's role decides. If it doesn't allow, the role may, where the target has one.
   virtual Result<std::optional<RoleDecision>> decide(store::Tx& /*tx*/,

@@ -110,7 +110,7 @@ void look_for_matches(const std::vector<LintRule>& rules,
                       const std::map<std::string, Tally>& tallies, Check& check) {
   std::size_t asked = 0;
   std::vector<std::string> unmatched;
-  for (const auto& [rule, targets] : rules) {
+  for (const auto& [rule, targets, batch] : rules) {
     if (!rule.enabled || rule.pattern.empty() || targets.empty()) continue;
     ++asked;
     if (!tallies.contains(rule.arn())) unmatched.push_back(rule.name);
@@ -172,7 +172,7 @@ Status look_at_limits(store::Tx& tx, const Scope& scope, Check& check) {
 void look_at_dead_letters(const std::vector<LintRule>& rules, Check& check) {
   std::size_t with = 0, all = 0;
   std::vector<std::string> without;
-  for (const auto& [rule, targets] : rules) {
+  for (const auto& [rule, targets, batch] : rules) {
     const auto has = [](const LintTarget& t) { return !t.target.dead_letter_arn.empty(); };
     all += targets.size();
     with += std::size_t(std::ranges::count_if(targets, has));
@@ -200,7 +200,7 @@ std::size_t buses_of(const std::vector<LintRule>& rules) {
 Status Doctor::look_at_buckets(store::Tx& tx, const std::vector<LintRule>& rules,
                                Check& check) const {
   std::map<std::string, std::vector<std::string>> asking;
-  for (const auto& [rule, targets] : rules) {
+  for (const auto& [rule, targets, batch] : rules) {
     if (!rule.enabled) continue;
     for (auto& bucket : buckets_of(rule)) asking[bucket].push_back(rule.name);
   }

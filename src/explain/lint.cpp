@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "events/batch_rows.h"
+#include "explain/lint_batches.h"
 #include "explain/lint_loops.h"
 #include "pattern/known_events.h"
 #include "pattern/overlap.h"
@@ -172,6 +174,7 @@ std::vector<Finding> lint(const std::vector<LintRule>& rules) {
     check_portable(ready, out);
     if (!check_possible(ready, out) || !rule.rule.enabled) continue;
     for (auto& loop : find_loops(rule, ready.pattern)) out.add(std::move(loop));
+    for (auto& finding : check_batch(rule, ready.pattern)) out.add(std::move(finding));
     live.push_back(std::move(ready));
   }
   check_pairs(live, out);
@@ -184,7 +187,8 @@ Result<std::vector<LintRule>> rules_of(store::Tx& tx, const events::BusKey& key,
   std::vector<LintRule> rules;
   for (auto& rule : stored) {
     TM_TRY(auto targets, events::targets_of(tx, rule.id));
-    LintRule one{.rule = std::move(rule), .targets = {}};
+    TM_TRY(auto batch, events::batch_plan_of(tx, rule.arn()));
+    LintRule one{.rule = std::move(rule), .targets = {}, .batch = std::move(batch)};
     for (auto& target : targets) {
       TM_TRY(auto known, facts(tx, one.rule, target));
       one.targets.push_back({std::move(target), std::move(known)});

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/json.h"
+#include "events/batch_plan.h"
 #include "events/rule.h"
 #include "store/store.h"
 
@@ -34,13 +36,15 @@ struct LintTarget {
 struct LintRule {
   events::Rule rule;
   std::vector<LintTarget> targets;
+  std::optional<events::BatchPlan> batch = {};  ///< What its tag tidemill:batch says.
 };
 
 struct Finding {
   enum class Level : std::uint8_t { error, warning, note };
   Level level = Level::error;
   /// overlap, loop, never-matches, no-target, missing-target, no-permission, job-cant-run,
-  /// dead-letter-queue, not-portable, disabled, incomplete; the Doctor adds its own.
+  /// dead-letter-queue, batch-marker, batch-waits, batch-unused, not-portable, disabled, incomplete;
+  /// the Doctor adds its own.
   std::string kind;
   std::vector<std::string> rules;
   std::string text;     ///< A sentence.

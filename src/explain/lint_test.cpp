@@ -151,5 +151,44 @@ TEST(Lint, TellsErrorsBeforeWarningsAndNotes) {
   EXPECT_EQ(kinds({fine_rule("one"), fine_rule("two"), off}), expected);
 }
 
+/// What its tag tidemill:batch says.
+LintRule batched(LintRule rule, std::string_view plan) {
+  rule.batch = events::parse_batch_plan(plan).value();
+  return rule;
+}
+
+TEST(Lint, MarkerThatThePatternCantMatchNeverCompletesABatch) {
+  auto rule = batched(fine_rule(), "marker=_SUCCESS window=1h");
+  EXPECT_THAT(kinds({rule}), IsEmpty());
+  rule.rule.pattern =
+      R"({"source":["aws.s3"],"detail-type":["Object Created"],"detail":{)"
+      R"("bucket":{"name":["bronze"]},"object":{"key":[{"suffix":".csv"}]}}})";
+  const auto finding = only({rule});
+  EXPECT_EQ(finding.kind, "batch-marker");
+  EXPECT_EQ(finding.level, Finding::Level::error);
+  EXPECT_THAT(finding.text, HasSubstr("marker=_SUCCESS"));
+  rule.rule.pattern =
+      R"({"source":["aws.s3"],"detail-type":["Object Created"],"detail":{)"
+      R"("bucket":{"name":["bronze"]},"object":{"key":[{"suffix":".csv"},{"suffix":"_SUCCESS"}]}}})";
+  EXPECT_THAT(kinds({rule}), IsEmpty());
+  rule = batched(rule, "manifest=.csv window=1h");
+  EXPECT_THAT(kinds({rule}), IsEmpty());
+  EXPECT_EQ(only({batched(rule, "manifest=.manifest window=1h")}).kind, "batch-marker");
+}
+
+TEST(Lint, BatchThatNoTimeEndsMayWaitForEver) {
+  const auto finding = only({batched(fine_rule(), "count=10")});
+  EXPECT_EQ(finding.kind, "batch-waits");
+  EXPECT_THAT(finding.mend, HasSubstr("count=10 window=1h"));
+  EXPECT_THAT(kinds({batched(fine_rule(), "count=10 quiet=500ms")}), IsEmpty());
+}
+
+TEST(Lint, BatchesAreForJobs) {
+  auto rule = batched(rule_on("queue", "bronze", "sales/"), "count=10 window=1m");
+  rule.targets.push_back({});
+  rule.targets.back().target.arn = "arn:aws:sqs:us-east-1:000000000000:q";
+  EXPECT_EQ(only({rule}).kind, "batch-unused");
+}
+
 }  // namespace
 }  // namespace tidemill::explain

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/json.h"
 #include "base/time.h"
 #include "events/rule.h"
 #include "store/store.h"
@@ -26,5 +27,8 @@ inline StoredEvent read_event(const store::Row& row) {
           .bus = {{row.text(2), row.text(3)}, row.text(4)},
           .published = {row.integer(5)}};
 }
+
+/// "batch 42 with 3 files; it closes with 10 files or at …": of what show_batch gives.
+[[nodiscard]] std::string outlook(const json::object& batch);
 
 }  // namespace tidemill::explain

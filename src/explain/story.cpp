@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "events/batch_rows.h"
 #include "events/rule.h"
 #include "explain/stored_event.h"
 #include "pattern/pattern.h"
@@ -19,6 +20,7 @@ struct StoredDelivery {
   std::string rule_arn, rule_name;
   json::object shown;
   std::string result;
+  std::optional<std::int64_t> batch;
 };
 
 StoredDelivery read_delivery(const store::Row& row) {
@@ -37,13 +39,14 @@ StoredDelivery read_delivery(const store::Row& row) {
   d.shown["created_ms"] = row.integer(11);
   d.shown["ended_ms"] = maybe(row.maybe_integer(12));
   d.result = row.text(13);
+  d.batch = row.maybe_integer(14);
   return d;
 }
 
 Result<std::vector<StoredDelivery>> deliveries_of(store::Tx& tx, std::int64_t event) {
   return tx.all(
       "SELECT rule_arn, rule_name, id, target_id, target_arn, state, tries, due_ms, waits, code,"
-      " message, created_ms, ended_ms, result FROM deliveries WHERE event = $1 ORDER BY id",
+      " message, created_ms, ended_ms, result, batch FROM deliveries WHERE event = $1 ORDER BY id",
       read_delivery, event);
 }
 
@@ -129,6 +132,10 @@ std::string conclude(const json::object& object, const json::array& events) {
                            json::text_or_empty(run->as_object(), "id"),
                            json::text_or_empty(run->as_object(), "state"));
       }
+      if (state == "batched") {
+        return fmt::format("Rule {} keeps it in {}", json::text_or_empty(rule, "name"),
+                           outlook(delivery.at("batch").as_object()));
+      }
       if (state != "done") {
         return fmt::format("Rule {} matched, but its target has not started: {}",
                            json::text_or_empty(rule, "name"),
@@ -195,6 +202,9 @@ Result<json::object> Storyteller::tell_event(store::Tx& tx, const StoredEvent& s
     auto& list = view->shown["deliveries"];
     if (!list.is_array()) list = json::array();
     auto shown = delivery.shown;
+    if (delivery.batch) {
+      TM_TRY(shown["batch"], events::show_batch(tx, *delivery.batch));
+    }
     if (!delivery.result.empty()) {
       TM_TRY(auto run, sources_.run(tx, delivery.result));
       shown["result"] = delivery.result;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "events/batch_rows.h"
 #include "events/deliveries.h"
 #include "explain/stored_event.h"
 #include "explain/story.h"
@@ -13,6 +14,7 @@ namespace tidemill::explain {
 namespace {
 
 constexpr int deliveries_shown = 10;
+constexpr int batches_shown = 10;
 
 std::optional<std::int64_t> number_in(std::string_view text) {
   std::int64_t number = 0;
@@ -102,6 +104,12 @@ std::string conclude(const json::object& rule, const json::array& deliveries,
       return fmt::format("Rule {} works: it last started {}.", name,
                          json::text_or_empty(last, "result"));
     }
+    if (state == "batched") {
+      const auto& batches = rule.at("batches").as_array();
+      return batches.empty()
+                 ? fmt::format("Rule {} has a batch that waits for its target.", name)
+                 : fmt::format("Rule {} collects {}", name, outlook(batches.back().as_object()));
+    }
     return fmt::format("The newest delivery of rule {} is {}: {}", name, state,
                        json::text_or_empty(last, "message"));
   }
@@ -149,6 +157,8 @@ Result<json::value> Storyteller::tell_run(store::Tx& tx, const std::string& id) 
     TM_TRY(auto told, tell_event(tx, *event));
     events.push_back(std::move(told));
   }
+  TM_TRY(auto batch, events::show_batch(tx, run.at("delivery").as_int64()));
+  if (!batch.empty()) story["batch"] = std::move(batch);
   story["run"] = std::move(run);
   return story;
 }
@@ -160,9 +170,13 @@ Result<json::value> Storyteller::tell_delivery(store::Tx& tx, const Scope& scope
          event_where(tx, "seq = (SELECT event FROM deliveries WHERE id = $1)", id));
   TM_TRY(auto told, tell_event(tx, *event));
   json::object story;
+  const auto* batch = delivery.if_contains("batch");
+  const bool is_batched = json::text_or_empty(delivery, "state") == "batched" && batch != nullptr;
   story["conclusion"] =
       fmt::format("Delivery {} to {} is {}. {}", id, json::text_or_empty(delivery, "target_arn"),
-                  json::text_or_empty(delivery, "state"), json::text_or_empty(delivery, "message"));
+                  json::text_or_empty(delivery, "state"),
+                  is_batched ? "It is in " + outlook(batch->as_object())
+                             : std::string(json::text_or_empty(delivery, "message")));
   story["delivery"] = std::move(delivery);
   story["events"] = json::array{std::move(told)};
   return story;
@@ -202,6 +216,7 @@ Result<json::value> Storyteller::tell_rule(store::Tx& tx, const events::Rule& ru
                      {"bus", rule.key.bus},        {"enabled", rule.enabled},
                      {"pattern", rule.pattern},    {"targets", std::move(shown_targets)},
                      {"counts", std::move(counts)}};
+  TM_TRY(shown["batches"], events::show_open_batches(tx, rule.arn(), batches_shown));
   auto conclusion = conclude(shown, deliveries, miss);
   return json::object{{"rule", std::move(shown)},
                       {"deliveries", std::move(deliveries)},

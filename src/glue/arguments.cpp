@@ -1,6 +1,7 @@
 #include "glue/arguments.h"
 
 #include <array>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -72,6 +73,32 @@ void put_chain(Trigger& trigger, const json::object& event, const events::Delive
   put(trigger.arguments, "--WORKFLOW_RUN_ID", *detail, "workflowRunId");
 }
 
+/// The keys of a batch's files as a JSON list (whole addresses if they are of several buckets);
+/// nullopt if that is long.
+std::optional<std::string> keys_of(const events::BatchFacts& batch) {
+  if (batch.uris.size() != std::size_t(batch.files)) return std::nullopt;
+  const auto skipped = batch.bucket.empty() ? 0 : batch.bucket.size() + std::size("s3:///") - 1;
+  std::string keys = "[";
+  for (const auto& uri : batch.uris) {
+    if (keys.size() > 1) keys += ',';
+    keys += json::quote(std::string_view(uri).substr(skipped));
+    if (keys.size() > object_keys_bytes_max) return std::nullopt;
+  }
+  return keys + "]";
+}
+
+/// Instead of the facts of one object, which a batch hasn't.
+void put_batch_facts(Arguments& arguments, const events::BatchFacts& batch) {
+  arguments["--batch_id"] = std::to_string(batch.id);
+  arguments["--batch_group"] = batch.group;
+  arguments["--batch_reason"] = batch.reason;
+  arguments["--object_count"] = std::to_string(batch.files);
+  arguments["--manifest"] = manifest_name;
+  if (!batch.bucket.empty()) arguments["--bucket"] = batch.bucket;
+  if (!batch.marker.empty()) arguments["--batch_marker"] = batch.marker;
+  if (auto keys = keys_of(batch)) arguments["--object_keys"] = *std::move(keys);
+}
+
 bool is_reserved(std::string_view name) {
   return name == "--JOB_NAME" || name == "--JOB_RUN_ID" || name == "--JOB_ID" ||
          name == "--TempDir";
@@ -133,8 +160,12 @@ Trigger trigger_of(const events::Delivery& delivery) {
                   .arguments = {}};
   Arguments& arguments = trigger.arguments;
   arguments["--trigger_source"] = trigger.source;
-  arguments["--event_id"] = delivery.event_id;
   if (!delivery.rule_name.empty()) arguments[name_of_sender(delivery)] = delivery.rule_name;
+  if (delivery.batch) {
+    put_batch_facts(arguments, *delivery.batch);
+    return trigger;
+  }
+  arguments["--event_id"] = delivery.event_id;
   const auto event = json::parse_object(delivery.event);
   if (!event) return trigger;
   put(arguments, "--event_time", *event, "time");
@@ -165,7 +196,8 @@ std::vector<std::string> make_argv(const Arguments& arguments, const ArgvFacts& 
   for (const auto& [name, value] : arguments) {
     if (is_reserved(name)) continue;
     argv.push_back(name.starts_with("--") ? name : "--" + name);
-    argv.push_back(value);
+    const bool is_manifest = name == "--manifest" && value == manifest_name;
+    argv.push_back(is_manifest && !facts.manifest.empty() ? facts.manifest : value);
   }
   return argv;
 }

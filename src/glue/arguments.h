@@ -34,6 +34,12 @@ struct TargetInput {
 /// the raw event above all, gives no arguments.
 [[nodiscard]] TargetInput parse_target_input(const events::Delivery& delivery);
 
+/// The value of --manifest where the run was started by a batch of files: the process gets the path
+/// of the file of that name in the run's directory.
+inline constexpr std::string_view manifest_name = "manifest.jsonl";
+/// --object_keys is left out beyond this many bytes; the manifest has them all.
+inline constexpr std::size_t object_keys_bytes_max = 8 * 1024;
+
 /// What started a run, and the arguments that tell the job so.
 struct Trigger {
   std::string source = "manual";  ///< s3_event, schedule, event, conditional or manual.
@@ -42,7 +48,7 @@ struct Trigger {
   /// the trigger's actions it is ("action-1").
   std::string chain, action;
   std::int64_t delivery = 0;
-  Arguments arguments;  ///< --trigger_source, --bucket, --object_key, …
+  Arguments arguments;  ///< --trigger_source, --bucket, --object_key, …; of a batch --manifest, …
 };
 [[nodiscard]] Trigger trigger_of(const events::Delivery& delivery);
 
@@ -57,6 +63,7 @@ struct ArgumentLayers {
 
 struct ArgvFacts {
   std::string job_name, job_id, run_id;
+  std::string manifest;          ///< What --manifest is, where its value is `manifest_name`.
   std::string temp_dir;          ///< Where the arguments name no --TempDir.
   bool is_python_shell = false;  ///< These get no --job-bookmark-option.
 };

@@ -67,6 +67,7 @@ Launch launch_of(const RunRow& run) {
   launch.timeout_minutes = run.timeout_minutes;
   launch.attempt = run.attempt;
   launch.trigger_source = run.trigger_source;
+  launch.delivery = run.delivery;
   launch.spawned = run.spawned;
   launch.process = run.process;
   launch.stopping = run.state == RunState::stopping;
@@ -407,6 +408,10 @@ json::object shown_run(const RunRow& run) {
   const auto bucket = arguments.find("--bucket"), key = arguments.find("--object_key");
   if (bucket != arguments.end() && key != arguments.end()) {
     shown["object"] = fmt::format("s3://{}/{}", bucket->second, key->second);
+  }
+  const auto batch = arguments.find("--batch_id"), count = arguments.find("--object_count");
+  if (batch != arguments.end() && count != arguments.end()) {
+    shown["object"] = fmt::format("{} files of batch {}", count->second, batch->second);
   }
   return shown;
 }

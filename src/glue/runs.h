@@ -107,6 +107,7 @@ class JobTarget final : public events::Target {
   explicit JobTarget(Runs& runs) : runs_(runs) {}
   [[nodiscard]] bool takes(const Arn& arn) const override;
   [[nodiscard]] std::string_view action() const override { return "glue:StartJobRun"; }
+  [[nodiscard]] bool takes_batches() const override { return true; }
   Result<events::Outcome> apply(store::Tx& tx, const events::Delivery& delivery) override;
 
  private:

@@ -44,6 +44,7 @@
 #include "secretsmanager/api.h"
 #include "server/adapters.h"
 #include "server/backfill.h"
+#include "server/batch_lists.h"
 #include "server/bucket_notifications.h"
 #include "server/dead_letters.h"
 #include "server/gate.h"
@@ -128,6 +129,7 @@ class Program {
   [[nodiscard]] Result<std::vector<explain::Doctor::Scheduled>> scheduled_targets(
       store::Tx& tx, const Scope& scope) const;
   [[nodiscard]] Result<glue::RunCredentials> credentials_of(const glue::Launch& launch) const;
+  Task<Result<std::string>> manifest_of(std::int64_t delivery);
   [[nodiscard]] Status may_pass(const Caller& caller, std::string_view role) const;
 
   Answer health(const console::Question& question);
@@ -187,6 +189,7 @@ class Program {
   std::unique_ptr<s3::Objects> objects_;
   std::unique_ptr<s3::ExpirySweep> expiry_sweep_;
   std::unique_ptr<s3::BucketPolicies> bucket_policies_;
+  std::unique_ptr<BatchLists> batch_lists_;
   std::unique_ptr<ScriptsInS3> scripts_;
   std::unique_ptr<OutputInLogs> output_;
   std::unique_ptr<glue::ProcessLauncher> launcher_;

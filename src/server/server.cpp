@@ -78,6 +78,7 @@ Status Program::start() {
   gate_.open(*router_);
   deliver_due();
   replayer_->wake();
+  batch_lists_->wake();
   tidy_up();
   scheduling_->wake();
   expiry_sweep_->wake();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cloudtrail/schema.h"
+#include "events/batch_rows.h"
 #include "events/schema.h"
 #include "glue/catalog/schema.h"
 #include "glue/schema.h"
@@ -66,6 +67,7 @@ events::Hub::Options Program::hub_options() {
           .freed = [this](store::Tx& tx, std::string_view) -> Status {
             return scheduling_ ? scheduling_->engine().drain(tx) : Status();
           },
+          .listed = [this] { batch_lists_->wake(); },
           .dead_letters = dead_letters_.get(),
           .published = [this] { tally_->published(); },
           .meter = tally_.get()};
@@ -167,6 +169,8 @@ Status Program::make_objects() {
   const s3::ExpirySweep::Parts expiry{*loops_, *objects_};
   expiry_sweep_ = std::make_unique<s3::ExpirySweep>(expiry);
   bucket_policies_ = std::make_unique<s3::BucketPolicies>(*authority_);
+  const BatchLists::Parts lists{*loops_, *store_, *objects_, *hub_};
+  batch_lists_ = std::make_unique<BatchLists>(lists);
   return {};
 }
 
@@ -174,12 +178,13 @@ Status Program::make_jobs() {
   scripts_ = std::make_unique<ScriptsInS3>(*objects_);
   output_ = std::make_unique<OutputInLogs>(*logs_store_, *ledger_);
   const auto credentials = [this](const glue::Launch& launch) { return credentials_of(launch); };
-  TM_TRY(launcher_,
-         glue::ProcessLauncher::make({.data_dir = std::filesystem::absolute(options_.data).string(),
-                                      .python = program_path(options_.python),
-                                      .endpoint_url = endpoint_,
-                                      .max_running = options_.max_running},
-                                     {*loops_, *scripts_, *output_, clock_, credentials}));
+  const auto manifest = [this](std::int64_t delivery) { return manifest_of(delivery); };
+  TM_TRY(launcher_, glue::ProcessLauncher::make(
+                        {.data_dir = std::filesystem::absolute(options_.data).string(),
+                         .python = program_path(options_.python),
+                         .endpoint_url = endpoint_,
+                         .max_running = options_.max_running},
+                        {*loops_, *scripts_, *output_, clock_, credentials, manifest}));
   const glue::Runs::Parts runs{*store_, *hub_, *launcher_, clock_, random_, tally_.get()};
   runs_ = std::make_unique<glue::Runs>(runs);
   launcher_->observe(*runs_);
@@ -202,6 +207,12 @@ void Program::make_outside() {
   hub_->add_target(*api_destination_target_);
   const events::Authorizer::Parts authorizer{*loops_, *store_, *client_, clock_};
   connection_authorizer_ = std::make_unique<events::Authorizer>(authorizer);
+}
+
+/// The manifest of the batch that `delivery` carries, for its run.
+Task<Result<std::string>> Program::manifest_of(std::int64_t delivery) {
+  auto query = [&](store::Tx& tx) { return events::batch_manifest(tx, delivery); };
+  co_return co_await store_->read(query);
 }
 
 void Program::make_metrics() {

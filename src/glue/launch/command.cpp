@@ -19,10 +19,11 @@ constexpr std::array inherited = {"PATH",        "HOME",           "LANG",      
 
 /// Arguments that every triggered job also finds in its environment, in capitals.
 constexpr std::array trigger_names = {
-    "--trigger_source",    "--bucket",      "--object_key",       "--object_etag",
-    "--object_version_id", "--object_size", "--object_sequencer", "--event_id",
-    "--event_time",        "--rule_name",   "--schedule_name",    "--trigger_name",
-    "--scheduled_time"};
+    "--trigger_source",    "--bucket",       "--object_key",       "--object_etag",
+    "--object_version_id", "--object_size",  "--object_sequencer", "--event_id",
+    "--event_time",        "--rule_name",    "--schedule_name",    "--trigger_name",
+    "--scheduled_time",    "--batch_id",     "--batch_group",      "--batch_reason",
+    "--batch_marker",      "--object_count", "--object_keys",      "--manifest"};
 
 std::string capitals(std::string_view name) {
   std::string text(name);
@@ -73,6 +74,7 @@ Result<std::vector<std::string>> command_line(const Launch& launch, const Comman
       make_argv(launch.arguments, {.job_name = launch.job_name,
                                    .job_id = job_id(launch.scope, launch.job_name),
                                    .run_id = launch.run_id,
+                                   .manifest = facts.manifest,
                                    .temp_dir = facts.temp_dir,
                                    .is_python_shell = launch.command == "pythonshell"});
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -113,7 +115,8 @@ std::vector<std::string> command_environment(const Launch& launch, const Command
   for (const std::string_view name : trigger_names) {
     const auto found = launch.arguments.find(name);
     if (found == launch.arguments.end() || name == "--trigger_source") continue;
-    set(capitals(name.substr(2)), found->second);
+    const bool is_manifest = name == "--manifest" && !facts.manifest.empty();
+    set(capitals(name.substr(2)), is_manifest ? facts.manifest : found->second);
   }
   return environment;
 }

@@ -14,6 +14,7 @@ struct CommandFacts {
   std::vector<std::string> modules;  ///< Files of --extra-py-files, on this machine.
   std::string python_path;           ///< More of PYTHONPATH; may be empty.
   std::string temp_dir;
+  std::string manifest;  ///< The file with the keys of a batch; empty: there is none.
   std::string endpoint_url;
   RunCredentials credentials;
 };

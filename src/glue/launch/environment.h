@@ -1,6 +1,8 @@
 /// What the launcher needs of the rest of the program; the server adapts S3, IAM and the logs.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,5 +52,8 @@ struct RunCredentials {
   Secret secret;
   std::string session_token;
 };
+
+/// The manifest of a batch of files, whole; `delivery` is that of the run.
+using ManifestOf = std::function<Task<Result<std::string>>(std::int64_t delivery)>;
 
 }  // namespace tidemill::glue

@@ -30,9 +30,17 @@ struct Launch {
   int timeout_minutes = 0;
   int attempt = 0;
   std::string trigger_source;
+  std::int64_t delivery = 0;             ///< Of a rule or schedule that started it; 0: none did.
   std::optional<TimeMs> spawned;         ///< Set where it has been RUNNING.
   std::optional<io::ProcessId> process;  ///< As above.
   bool stopping = false;
+
+  /// Files came together: the run has a manifest of them.
+  [[nodiscard]] bool has_manifest() const {
+    const auto manifest = arguments.find("--manifest");
+    return delivery != 0 && arguments.contains("--batch_id") && manifest != arguments.end() &&
+           manifest->second == manifest_name;
+  }
 };
 
 /// A process began.

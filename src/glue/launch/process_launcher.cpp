@@ -58,6 +58,7 @@ struct ProcessLauncher::State : std::enable_shared_from_this<ProcessLauncher::St
                           .log = needs.log,
                           .clock = needs.clock,
                           .credentials = std::move(needs.credentials),
+                          .manifest = std::move(needs.manifest),
                           .scripts = ScriptCache(runtime + "/files", needs.scripts, pool),
                           .watch = io::FileWatch(executor)});
     const int processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));

@@ -17,11 +17,11 @@
 namespace tidemill::glue {
 
 struct ProcessLauncherOptions {
-  std::string data_dir;             ///< Absolute.
-  std::string python = "python3";   ///< The interpreter: a path, or a name sought on PATH.
-  std::string python_path = {};     ///< More of PYTHONPATH for every run.
-  std::string endpoint_url;         ///< AWS_ENDPOINT_URL of the runs.
-  int max_running = 0;              ///< 0: twice the processors and two.
+  std::string data_dir;            ///< Absolute.
+  std::string python = "python3";  ///< The interpreter: a path, or a name sought on PATH.
+  std::string python_path = {};    ///< More of PYTHONPATH for every run.
+  std::string endpoint_url;        ///< AWS_ENDPOINT_URL of the runs.
+  int max_running = 0;             ///< 0: twice the processors and two.
   std::int64_t log_bytes_max = 64 * 1024 * 1024;  ///< Of each of a run's two streams.
   std::chrono::milliseconds kill_grace{5000};     ///< Between SIGTERM and SIGKILL.
   int loop = 0;
@@ -34,6 +34,7 @@ struct ProcessLauncherNeeds {
   RunLog& log;
   const Clock& clock;
   std::function<Result<RunCredentials>(const Launch&)> credentials;
+  ManifestOf manifest = {};
 };
 
 class ProcessLauncher final : public Launcher {

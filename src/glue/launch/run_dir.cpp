@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "base/failpoint.h"
 #include "base/json.h"
 
 namespace tidemill::glue {
@@ -124,6 +125,19 @@ Result<RunDir::Files> RunDir::open_new() const {
     return std::unexpected(disk_error("locking", status()));
   }
   return files;
+}
+
+Status RunDir::write_manifest(std::string_view text) const {
+  TM_FAILPOINT_CHECK("glue.run.manifest");
+  const io::Fd fd(::open(manifest().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!fd) return std::unexpected(disk_error("opening", manifest()));
+  while (!text.empty()) {
+    const ssize_t size = ::write(fd.get(), text.data(), text.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return std::unexpected(disk_error("writing", manifest()));
+    text.remove_prefix(std::size_t(size));
+  }
+  return {};
 }
 
 StatusRecord RunDir::read_status() const {

@@ -52,6 +52,7 @@ class RunDir {
   [[nodiscard]] std::string out() const { return path_ + "/stdout"; }
   [[nodiscard]] std::string err() const { return path_ + "/stderr"; }
   [[nodiscard]] std::string status() const { return path_ + "/status"; }
+  [[nodiscard]] std::string manifest() const { return path_ + "/manifest.jsonl"; }
   [[nodiscard]] std::string temp() const { return path_ + "/tmp"; }
 
   /// Makes it. False if it is there already: the run may have begun before.
@@ -63,6 +64,9 @@ class RunDir {
   };
   /// Makes the files of a new process.
   [[nodiscard]] Result<Files> open_new() const;
+
+  /// Not flushed: it is written anew whenever the run is started again.
+  [[nodiscard]] Status write_manifest(std::string_view text) const;
 
   [[nodiscard]] StatusRecord read_status() const;
   /// Somebody holds the lock.

@@ -142,6 +142,7 @@ Task<Result<CommandFacts>> RunProcess::gather() {
                      .bootstrap = context_->bootstrap,
                      .python_path = context_->python_path,
                      .temp_dir = dir_.temp(),
+                     .manifest = launch_->has_manifest() ? dir_.manifest() : std::string(),
                      .endpoint_url = context_->endpoint_url};
   TM_CO_TRY(facts.script, co_await context_->scripts.get(launch_->scope, launch_->script));
   for (const auto& uri : module_uris(*launch_)) {
@@ -155,15 +156,20 @@ Task<Result<CommandFacts>> RunProcess::gather() {
 /// Makes the directory and starts the process, unless the run was stopped meanwhile.
 Task<Result<RunProcess::Begun>> RunProcess::spawn(bool again) {
   TM_CO_TRY(const CommandFacts facts, co_await gather());
+  std::string manifest;
+  if (launch_->has_manifest()) {
+    TM_CO_TRY(manifest, co_await context_->manifest(launch_->delivery));
+  }
   TM_CO_TRY(auto argv, command_line(*launch_, facts));
   if (forced_ || is_dropped_ || context_->is_closing) co_return Begun{};
   io::SpawnOptions options{.argv = std::move(argv),
                            .environment = command_environment(*launch_, facts),
                            .directory = dir_.temp()};
-  auto work = [this, &options, again]() -> Result<Begun> {
+  auto work = [this, &options, &manifest, again]() -> Result<Begun> {
     TM_TRY(const bool is_new, dir_.make());
     if (!is_new && !again) return Begun{.process = {}, .pidfd = {}, .existed = true};
     TM_TRY(const auto files, dir_.open_new());
+    if (launch_->has_manifest()) TM_CHECK(dir_.write_manifest(manifest));
     options.stdout_fd = files.out.get();
     options.stderr_fd = files.err.get();
     options.extra_fd = files.status.get();

@@ -31,6 +31,7 @@ struct LaunchContext {
   RunLog& log;
   const Clock& clock;
   std::function<Result<RunCredentials>(const Launch&)> credentials;
+  ManifestOf manifest;
   ScriptCache scripts;
   io::FileWatch watch;
   RunObserver* observer = nullptr;

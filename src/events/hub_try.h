@@ -1,0 +1,22 @@
+/// What one try of a delivery came to. Internal to the Hub's own files.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "events/hub.h"
+
+namespace tidemill::events {
+
+/// What a try came to and what the row is to say.
+struct Hub::Try {
+  Outcome outcome;
+  std::string state = "done";  ///< done, pending, failed, skipped, batched
+  int tries = 1;
+  std::optional<TimeMs> due;
+  TimeMs now;
+  Exhausted exhausted = Exhausted::not_retried;  ///< Where it failed.
+  std::string dead_letter;  ///< "sent", or why not; empty where there is none to send.
+};
+
+}  // namespace tidemill::events
