@@ -40,7 +40,7 @@ void add_list(CLI::App& deliveries, Given& given) {
   list->add_option("--rule", given.deliveries.rule, "Only this rule's")->type_name("NAME");
   list->add_option("--state", given.deliveries.state, "Only those in this state")
       ->type_name("STATE")
-      ->check(CLI::IsMember({"done", "pending", "failed", "skipped"}));
+      ->check(CLI::IsMember({"done", "pending", "failed", "skipped", "batched"}));
   add_max(*list, given);
   list->footer("Example: tidemill deliveries list --state failed\n");
   does(*list, given, [&given] { return deliveries_list(given.query, given.deliveries); });

@@ -23,13 +23,20 @@ LIVES, CHECK_EVERY = 104, 35
 REACHED_WITHIN_S = 8
 # Passed seldom in the life of a server: at their first passing, or the second.
 SELDOM = ("glue.", "logs.", "schedule.", "store.checkpoint", "object.remove", "events.retry",
-          "outside.token")
+          "events.batch.", "outside.token")
 
 HELD = """import os, time
 while not os.path.exists({gate!r}): time.sleep(0.2)
 """
 NOTES_ITSELF = """import sys
 with open({notes!r}, "a") as notes: notes.write(sys.argv[sys.argv.index("--JOB_RUN_ID") + 1] + "\\n")
+"""
+
+
+COLLECTS = """import json, sys
+given = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+keys = [json.loads(line)["key"] for line in open(given["--manifest"])]
+with open({notes!r}, "a") as notes: notes.write(json.dumps([given["--JOB_RUN_ID"], keys]) + "\\n")
 """
 
 
@@ -69,6 +76,7 @@ class Proof:
     def __init__(self, directory, seed):
         self.seed, self.runs = seed, 0
         self.gate, self.notes = directory / "gate", directory / "notes"
+        self.collected = directory / "collected"
         self.server = Server(directory / "data", "--max-running", "4", "--allow-failpoints",
                              "--allow-local-targets")
         self.outside = Receiver(hooks)
@@ -96,6 +104,7 @@ class Proof:
         kind = {"source": ["crash.client"], "detail-type": ["run"]}
         platform.connect(server, "uploads", quick, pattern=kind)
         self.make_workflow(server, kind)
+        self.make_batches()
         to_queue(server, "told", ["plain"], "told")
         dead = {"DeadLetterConfig": {"Arn": platform.queue_arn("dead")}}
         to_queue(server, "dead", ["dead"], "nowhere", **dead)
@@ -152,6 +161,19 @@ class Proof:
             keys.setdefault(request.json()["detail"]["id"], set()).add(request.key)
         return keys
 
+    def make_batches(self):
+        """A tenth of the uploads start runs together."""
+        server = self.server
+        job = platform.make_job(server, "collects", COLLECTS.format(notes=str(self.collected)))
+        keys = [{"suffix": "7"}, {"suffix": ".manifest"}]
+        pattern = {"source": ["aws.s3"], "detail-type": ["Object Created"],
+                   "detail": {"bucket": {"name": ["uploads"]}, "object": {"key": keys}}}
+        rule = platform.connect(server, "uploads", job, pattern=pattern)
+        plan = {"Key": "tidemill:batch", "Value": "count=5 quiet=100ms manifest=.manifest"}
+        server.client("events").tag_resource(
+            ResourceARN=f"arn:aws:events:us-east-1:{platform.ACCOUNT}:rule/{rule}", Tags=[plan]
+        )
+
     def start(self, failpoints):
         """False if it crashed while it started, as the failpoint wanted."""
         self.server.environment = {"TIDEMILL_FAILPOINTS": failpoints} if failpoints else {}
@@ -204,21 +226,40 @@ class Proof:
             return finished.returncode == 0
 
         wait_until(is_whole, 60, lambda: self.server.command("check", check=False).stdout)
-        wait_until(lambda: runs_are_over(self.server), 120, "the quick runs to end")
+        wait_until(lambda: runs_are_over(self.server, "quick"), 120, "the quick runs to end")
+        wait_until(lambda: not is_collecting(self.server), 120, "batches to start their runs")
+        wait_until(lambda: runs_are_over(self.server, "collects"), 120, "the batches' runs to end")
         wait_until(lambda: workflow_is_over(self.server), 120, "the workflow's runs to end")
         wait_until(self.has_sent_all, 60, "what goes outside to be there")
         assert self.server.stop() == 0
-        broken = compare(
-            self.history, read_store(self.server.data), self.deleted, self.keys_of_hooks()
-        )
+        stored = read_store(self.server.data)
+        broken = compare(self.history, stored, self.deleted, self.keys_of_hooks())
+        broken += self.compare_batches(stored)
         assert not broken, f"seed {self.seed}:\n" + "\n".join(broken)
         noted = Counter(self.notes.read_text().split()) if self.notes.exists() else Counter()
         assert set(noted.values()) <= {1}, f"a script ran twice: {noted.most_common(3)}"
         return noted
 
+    def compare_batches(self, stored):
+        """Every upload for a batch is in one manifest, and each run had its own."""
+        lines = self.collected.read_text().splitlines() if self.collected.exists() else []
+        told = [json.loads(line) for line in lines]
+        runs = Counter(run for run, _ in told)
+        keys = Counter(key for _, of_run in told for key in of_run)
+        wanted = {key for key in stored.objects if key.endswith("7")}
+        twice = [key for counter in (runs, keys) for key, count in counter.items() if count > 1]
+        found = {"in no manifest": wanted - set(keys), "in a manifest and not stored":
+                 set(keys) - wanted, "in two manifests, or run twice": set(twice)}
+        return [f"{len(some)} {what}: {sorted(some)[:3]}" for what, some in found.items() if some]
 
-def runs_are_over(server):
-    return all(run["JobRunState"] in platform.FINAL for run in platform.runs_of(server, "quick"))
+
+def runs_are_over(server, job):
+    return all(run["JobRunState"] in platform.FINAL for run in platform.runs_of(server, job))
+
+
+def is_collecting(server):
+    said = server.command("deliveries", "list", "--state", "batched", "--json").stdout
+    return json.loads(said)["deliveries"]
 
 
 def workflow_is_over(server):

@@ -29,6 +29,9 @@ def stored():
         told=Counter(["1"]),
         kinds={"1": "plain", "4": "run"},
         deliveries=[(1, "rule", "q", "done", None, 0), (2, "rule", "job", "pending", 17, 1)],
+        stranded=set(),
+        in_batches=Counter(["s3://uploads/1"]),
+        astray=set(),
         starts=Counter([1]),
         batched=Counter(["4"]),
         orphans=set(),
@@ -58,7 +61,8 @@ def test_unknown_may_be_there_and_refused_may_not(history, stored):
     assert any("refused messages" in text for text in compare(history, stored))
 
 
-@pytest.mark.parametrize("field", ["events", "uploads", "messages", "told", "starts", "batched"])
+@pytest.mark.parametrize("field", ["events", "uploads", "messages", "told", "starts", "batched",
+                                   "in_batches"])
 def test_doubled(history, stored, field):
     getattr(stored, field).update(list(getattr(stored, field)))
     words = ("doubled", "twice", "in two")
@@ -81,6 +85,7 @@ def test_deliveries(history, stored, row):
 
 @pytest.mark.parametrize("change", [
     {"orphans": {"0/0/ab"}}, {"missing": {"0/0/ab"}}, {"findings": ["row 1 missing from index"]},
+    {"stranded": {7}}, {"astray": {"s3://uploads/1"}},
     {"uploads": Counter()}, {"told": Counter()}, {"told": Counter(["1", "9"])},
 ])
 def test_what_does_not_fit(history, stored, change):

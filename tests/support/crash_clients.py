@@ -90,6 +90,8 @@ class Traffic:
     def put(self, connection, chance):
         key = f"{next(self.numbers):08}"
         body = key.encode() * (chance.choice([1, 1, 1, 4_000, 40_000]))
+        if chance.random() < 0.03:  # A list of nothing, or of what never comes.
+            key, body = f"{key}.manifest", chance.choice([b"", b"never\n"])
         self.history.invoke("object", [key])
         answer = connection.send("s3", "PUT", f"/uploads/{key}", body)
         self.conclude("object", [key], outcome_of(answer))

@@ -49,6 +49,9 @@ class Stored:
     told: Counter  # id of an entry -> messages that its rule, topic or dead letter made
     kinds: dict  # id of an entry -> its detail type
     deliveries: list  # (event, rule, target, state, due, waits)
+    stranded: set  # deliveries that are in no batch which is open or whose first one is pending
+    in_batches: Counter  # key -> batches that have it
+    astray: set  # files of deliveries in a batch that doesn't have them
     starts: Counter  # delivery -> runs
     batched: Counter  # id of an entry -> workflow runs that tell of it
     orphans: set  # files under objects/ that no row names
@@ -102,6 +105,15 @@ def read_store(data):
         kinds=kinds,
         deliveries=rows(database, "SELECT event, rule_arn, target_id, state, due_ms, waits"
                         " FROM deliveries"),
+        stranded={row for (row,) in rows(database, """
+            SELECT d.id FROM deliveries d LEFT JOIN batches b ON b.id = d.batch
+            LEFT JOIN deliveries first ON first.id = d.batch WHERE d.state = 'batched'
+            AND coalesce(b.state, '') <> 'open' AND coalesce(first.state, '') <> 'pending'""")},
+        in_batches=Counter(row for (row,) in rows(database, "SELECT file FROM batch_files")),
+        astray={row for (row,) in rows(database, """
+            SELECT e.subject FROM deliveries d JOIN events e ON e.seq = d.event
+            WHERE d.batch IS NOT NULL AND e.subject NOT LIKE '%.manifest' AND NOT EXISTS
+            (SELECT 1 FROM batch_files f WHERE f.batch = d.batch AND f.file = e.subject)""")},
         starts=Counter(row for (row,) in rows(
             database, "SELECT delivery FROM glue_runs WHERE delivery > 0")),
         batched=Counter(entry_of[one] for (properties,) in rows(
@@ -155,6 +167,10 @@ def compare(history, stored, deleted=frozenset(), hooks=None):
     doubled = Counter(row[:3] for row in stored.deliveries)
     expect("deliveries doubled", [key for key, count in doubled.items() if count > 1])
     stuck = [row for row in stored.deliveries
-             if row[3] not in ("done", "failed") and not (row[3] == "pending" and row[4])]
+             if row[3] not in ("done", "failed", "batched")
+             and not (row[3] == "pending" and row[4])]
     expect("deliveries neither final nor due", stuck)
+    expect("deliveries whose batch has ended without them", stored.stranded)
+    expect("files in two batches", [key for key, count in stored.in_batches.items() if count > 1])
+    expect("files that their batch doesn't have", stored.astray)
     return broken
