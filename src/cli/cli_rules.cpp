@@ -54,6 +54,15 @@ void add_show(CLI::App& deliveries, Given& given) {
   does(*show, given, [&given] { return deliveries_show(given.query, given.deliveries); });
 }
 
+void add_close(CLI::App& deliveries, Given& given) {
+  auto* close = add_query(deliveries, "close",
+                          "Close the open batch of files that a delivery is in, now", given);
+  close->add_option("ID", given.deliveries.id, "The delivery's number, as deliveries list shows it")
+      ->required();
+  close->footer("Example: tidemill deliveries close 42\n");
+  does(*close, given, [&given] { return deliveries_close(given.query, given.deliveries); });
+}
+
 void add_redrive(CLI::App& deliveries, Given& given) {
   auto* redrive =
       add_query(deliveries, "redrive",
@@ -122,6 +131,7 @@ void add_deliveries(CLI::App& app, Given& given) {
   auto* deliveries = add_group(app, "deliveries", "What rules sent to their targets");
   add_list(*deliveries, given);
   add_show(*deliveries, given);
+  add_close(*deliveries, given);
   add_redrive(*deliveries, given);
   add_replay(*deliveries, given);
   add_backfill(app, given);

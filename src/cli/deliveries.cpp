@@ -70,6 +70,16 @@ Status deliveries_show(const Query& query, const DeliveryQuery& which) {
   return {};
 }
 
+Status deliveries_close(const Query& query, const DeliveryQuery& which) {
+  TM_TRY(const auto connection, find_server(query.data));
+  const json::object body{{"delivery", which.id}};
+  TM_TRY(const auto answer, post_json(connection, "/_tidemill/api/deliveries/close", body));
+  print(query, answer,
+        fmt::format("batch {} closed; see tidemill explain {}\n",
+                    answer.as_object().at("batch").as_int64(), which.id));
+  return {};
+}
+
 Status deliveries_redrive(const Query& query, const DeliveryQuery& which) {
   TM_TRY(const auto connection, find_server(query.data));
   const json::object body{{"delivery", which.id}, {"rule", which.rule}, {"all", which.all}};

@@ -19,6 +19,8 @@ struct DeliveryQuery {
 
 Status deliveries_list(const Query& query, const DeliveryQuery& which);
 Status deliveries_show(const Query& query, const DeliveryQuery& which);
+/// Closes the open batch that a delivery is in.
+Status deliveries_close(const Query& query, const DeliveryQuery& which);
 /// Tries failed ones again: one, those of a rule, or all.
 Status deliveries_redrive(const Query& query, const DeliveryQuery& which);
 /// Publishes what a rule matched since then again, to that rule alone; waits until it is done.

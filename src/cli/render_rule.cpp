@@ -23,9 +23,11 @@ std::string render_rule(const json::object& rule, Style style) {
     }
   }
   if (const auto* counts = child(rule, "counts")) {
-    out += fmt::format("  deliveries: {} done, {} pending, {} failed\n",
+    const auto batched = number(*counts, "batched").value_or(0);
+    out += fmt::format("  deliveries: {} done, {} pending, {} failed{}\n",
                        number(*counts, "done").value_or(0), number(*counts, "pending").value_or(0),
-                       number(*counts, "failed").value_or(0));
+                       number(*counts, "failed").value_or(0),
+                       batched > 0 ? fmt::format(", {} in batches", batched) : "");
   }
   for (const auto& batch : list(rule, "batches")) out += render_batch(batch.as_object(), style);
   return out;

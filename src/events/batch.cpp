@@ -41,6 +41,7 @@ std::string_view text(BatchEnd end) noexcept {
     case BatchEnd::full: return "full";
     case BatchEnd::window: return "window";
     case BatchEnd::quiet: return "quiet";
+    case BatchEnd::asked: return "asked";
     case BatchEnd::crowded: return "crowded";
   }
   return "";

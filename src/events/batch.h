@@ -18,6 +18,7 @@ enum class BatchEnd : std::uint8_t {
   full,      ///< `batch_members_max`.
   window,    ///< So long after its first file.
   quiet,     ///< So long after its last file.
+  asked,     ///< Somebody closed it by hand.
   crowded,   ///< `batches_open_max`: a newer batch needed its place.
 };
 [[nodiscard]] std::string_view text(BatchEnd end) noexcept;

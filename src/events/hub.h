@@ -96,6 +96,11 @@ class Hub final : public Bus {
   [[nodiscard]] Status list_read(store::Tx& tx, std::int64_t batch, const std::string& uri,
                                  const Result<std::vector<std::string>>& list);
 
+  /// Closes the open batch that `delivery` is in, whatever its plan waits for. Gives its number.
+  /// Fails with not_found, saying what there is instead.
+  [[nodiscard]] Result<std::int64_t> close_batch(store::Tx& tx, const std::string& account,
+                                                 std::int64_t delivery);
+
   /// Which failed deliveries are to be tried again: one, those of a rule's name, or all.
   struct Redrive {
     std::string account;

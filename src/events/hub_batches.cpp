@@ -153,6 +153,29 @@ Status Hub::close(store::Tx& tx, Batch batch, BatchEnd end) {
   return retry(tx, batch.id, result);
 }
 
+Result<std::int64_t> Hub::close_batch(store::Tx& tx, const std::string& account,
+                                      std::int64_t delivery) {
+  TM_TRY(const auto id,
+         tx.one(
+             "SELECT batch FROM deliveries WHERE id = $1 AND account = $2"
+             " AND batch IS NOT NULL",
+             [](const store::Row& row) { return row.integer(0); }, delivery, account));
+  if (!id) {
+    return fail(Errc::not_found, "ResourceNotFoundException",
+                fmt::format("delivery {} is in no batch; see tidemill deliveries list --state "
+                            "batched",
+                            delivery));
+  }
+  TM_TRY(auto batch, find_batch(tx, *id));
+  TM_ASSERT(batch.has_value());
+  if (batch->closed) {
+    return fail(Errc::not_found, "ResourceNotFoundException",
+                fmt::format("batch {} is closed already ({})", *id, batch->reason));
+  }
+  TM_CHECK(close(tx, *std::move(batch), BatchEnd::asked));
+  return *id;
+}
+
 /// Closes the batches whose time is over. Gives when the next one's is.
 Result<std::optional<TimeMs>> Hub::close_due(store::Tx& tx) {
   const auto now = clock_.now();

@@ -57,6 +57,7 @@ void Program::wire_delivery_endpoints() {
   on("GET", "deliveries", &Program::list_deliveries);
   on("GET", "deliveries/", &Program::show_delivery);
   on("POST", "deliveries/redrive", &Program::redrive);
+  on("POST", "deliveries/close", &Program::close_batch);
   on("POST", "deliveries/replay", &Program::replay);
   on("GET", "replays/", &Program::show_replay);
   on("POST", "rehearse", &Program::rehearse);
@@ -98,6 +99,17 @@ Program::Answer Program::redrive(const console::Question& question) {
   auto change = [&](store::Tx& tx) { return hub_->redrive(tx, which); };
   TM_CO_TRY(const int redriven, co_await store_->write(change));
   co_return json::object{{"redriven", redriven}};
+}
+
+/// {"delivery": ID}: closes the open batch that it is in. {"batch": its number}.
+Program::Answer Program::close_batch(const console::Question& question) {
+  TM_CO_TRY(const auto body, json::parse_object(question.body));
+  const auto delivery = integer(body, "delivery", 0);
+  auto change = [&](store::Tx& tx) {
+    return hub_->close_batch(tx, question.caller.scope.account, delivery);
+  };
+  TM_CO_TRY(const auto batch, co_await store_->write(change));
+  co_return json::object{{"batch", batch}};
 }
 
 /// {"rule", "bus", "since_ms", "until_ms"}: publishes what matches the rule in that time again, to

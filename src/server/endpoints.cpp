@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "events/check.h"
 #include "glue/check.h"
 #include "iam/entity.h"
 #include "metrics/dashboard.h"
@@ -58,9 +59,9 @@ Program::Answer Program::check(const console::Question&) {
   TM_CO_TRY(const auto of_queues, co_await store_->read(sqs::check_queues));
   TM_CO_TRY(const auto of_topics, co_await store_->read(sns::check_topics));
   TM_CO_TRY(const auto of_timers, co_await store_->read(schedule::check_timers));
-  for (const auto* more :
-       {&of_logs, &of_metrics, &of_audit, &of_bodies, &of_runs, &of_queues, &of_topics,
-        &of_timers}) {
+  TM_CO_TRY(const auto of_batches, co_await store_->read(events::check_batches));
+  for (const auto* more : {&of_batches, &of_logs, &of_metrics, &of_audit, &of_bodies, &of_runs,
+                           &of_queues, &of_topics, &of_timers}) {
     findings.insert(findings.end(), more->begin(), more->end());
   }
   if (const auto dropped = trail_->dropped(); dropped > 0) {

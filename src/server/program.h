@@ -142,6 +142,7 @@ class Program {
   Answer doctor(const console::Question& question);
   Answer list_deliveries(const console::Question& question);
   Answer show_delivery(const console::Question& question);
+  Answer close_batch(const console::Question& question);
   Answer redrive(const console::Question& question);
   Answer replay(const console::Question& question);
   Answer show_replay(const console::Question& question);

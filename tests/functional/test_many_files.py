@@ -337,3 +337,96 @@ def test_test_modes_clock_ends_a_window(tmp_path):
         assert p.keys() == [["1", "2"]]
     finally:
         server.stop()
+
+
+def test_marker_alone_says_that_there_are_no_files(pipe):
+    p = pipe("marker=_SUCCESS window=1h")
+    p.put("day/_SUCCESS")
+    (told,) = p.shown()
+    assert told["lines"] == [] and told["arguments"]["--object_count"] == "0"
+    assert told["arguments"]["--object_keys"] == "[]"
+    assert told["arguments"]["--bucket"] == p.bucket
+
+
+def test_input_of_the_target_is_given_besides(server, name):
+    p = Pipe(server, name, None)
+    target = server.client("events").list_targets_by_rule(Rule=p.rule)["Targets"][0]
+    target["Input"] = json.dumps({"--day": "monday", "--batch_group": "mine"})
+    server.client("events").put_targets(Rule=p.rule, Targets=[target])
+    p.plan("count=1")
+    p.put("a")
+    given = p.shown()[0]["arguments"]
+    assert given["--day"] == "monday" and given["--batch_group"] == "mine"
+    assert given["--object_count"] == "1"
+
+
+def test_retried_run_gets_the_manifest_again(pipe, tmp_path):
+    failed = tmp_path / "failed"
+    script = f"import os\nif not os.path.exists({str(failed)!r}):\n"
+    script += f"    open({str(failed)!r}, 'x'); raise SystemExit(3)\n" + SHOWS
+    p = pipe("count=2", script=script, MaxRetries=1)
+    p.put("a", "b")
+    runs = platform.wait_for_runs(p.server, p.job, 2)
+    assert [run["JobRunState"] for run in runs] == ["SUCCEEDED", "FAILED"]
+    lines = wait_until(
+        lambda: platform.messages_of(p.server, "/aws-glue/jobs/output", runs[0]["Id"]), 20
+    )
+    assert [line["key"] for line in json.loads(lines[0])["lines"]] == ["a", "b"]
+
+
+def test_explain_tells_the_batch_of_object_delivery_rule_and_run(pipe):
+    p = pipe("count=10 window=1h marker=_SUCCESS group=1")
+    p.put("day/a", "day/b")
+    uri, number = f"s3://{p.bucket}/day/a", str(p.deliveries()[0]["id"])
+    for what in (uri, number, p.rule):
+        said = p.server.command("explain", what).stdout
+        assert f"batch {number}" in said and "closes in 59 min" in said, said
+        assert "it closes with 10 files or with _SUCCESS or at 20" in said, said
+    listed = p.server.command("deliveries", "list", "--state", "batched", "--rule", p.rule).stdout
+    assert f"in batch {number} (2 so far), closes in 59 min" in listed
+    p.put("day/_SUCCESS")
+    (run,) = platform.wait_for_runs(p.server, p.job)
+    for what in (uri, number, run["Id"]):
+        said = p.server.command("explain", what).stdout
+        assert f"batch {number} of day: closed, 2 files" in said and "by marker" in said, said
+        assert f"s3://{p.bucket}/day/b" in said and run["Id"] in said, said
+    assert f"2 files of batch {number}" in p.server.command("runs", "list").stdout
+
+
+def test_open_batch_can_be_closed_by_hand(pipe):
+    p = pipe("marker=_SUCCESS")
+    p.put("a", "b")
+    number = str(p.deliveries()[1]["id"])
+    assert "closed" in p.server.command("deliveries", "close", number).stdout
+    (told,) = p.shown()
+    assert told["arguments"]["--batch_reason"] == "asked" and len(told["lines"]) == 2
+    again = p.server.command("deliveries", "close", number, check=False)
+    assert again.returncode == 1 and "is closed already (asked)" in again.stderr
+    none = p.server.command("deliveries", "close", "999999", check=False)
+    assert none.returncode == 1 and "is in no batch" in none.stderr
+
+
+def test_backfill_fills_batches(pipe):
+    p = pipe(None)
+    p.server.client("events").disable_rule(Name=p.rule)
+    p.put("a", "b", "c")
+    p.server.client("events").enable_rule(Name=p.rule)
+    p.plan("count=3")
+    p.server.command("backfill", p.rule, "--yes")
+    assert p.keys() == [["a", "b", "c"]]
+
+
+def test_lint_sees_a_marker_that_never_comes(server, name):
+    bucket = platform.make_bucket(server, name)
+    job = platform.make_job(server, f"{name}-job", "pass")
+    pattern = {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {
+        "bucket": {"name": [bucket]}, "object": {"key": [{"suffix": ".csv"}]}}}
+    rule = platform.connect(server, bucket, job, pattern=pattern)
+    server.client("events").tag_resource(
+        ResourceARN=f"arn:aws:events:us-east-1:{platform.ACCOUNT}:rule/{rule}",
+        Tags=[{"Key": "tidemill:batch", "Value": "marker=_SUCCESS"}],
+    )
+    found = json.loads(server.command("rules", "lint", "--json", check=False).stdout)["findings"]
+    kinds = {finding["kind"]: finding for finding in found if finding["rules"] == [rule]}
+    assert set(kinds) >= {"batch-marker", "batch-waits"}, kinds
+    assert "_SUCCESS" in kinds["batch-marker"]["mend"]

@@ -1,0 +1,16 @@
+/// What must always hold of batches of files (`tidemill check`).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "store/store.h"
+
+namespace tidemill::events {
+
+/// What doesn't hold, in words; empty if all is well: who waits in a batch is waited for by an open
+/// batch or by a first delivery that isn't over, and an open batch has as many
+/// files as it counts.
+[[nodiscard]] Result<std::vector<std::string>> check_batches(store::Tx& tx);
+
+}  // namespace tidemill::events
