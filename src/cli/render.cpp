@@ -60,10 +60,11 @@ void story_of_run(std::string& out, const json::object& run, Style style) {
 }
 
 void story_of_delivery(std::string& out, const json::object& delivery, Style style) {
-  out += fmt::format("      delivery {} to {}: {} after {} {}\n", *number(delivery, "id"),
-                     text(delivery, "target_arn"), state_text(text(delivery, "state"), style),
-                     number(delivery, "tries").value_or(0),
-                     number(delivery, "tries") == 1 ? "try" : "tries");
+  const auto tries = number(delivery, "tries").value_or(0);
+  out += fmt::format("      delivery {} to {}: {}", *number(delivery, "id"),
+                     text(delivery, "target_arn"), state_text(text(delivery, "state"), style));
+  if (tries > 0) out += fmt::format(" after {} {}", tries, tries == 1 ? "try" : "tries");
+  out += "\n";
   if (const auto code = text(delivery, "code"); !code.empty()) {
     out += fmt::format("        {} {}\n", style.bad(code), text(delivery, "message"));
   }
@@ -186,7 +187,6 @@ std::string render_story(const json::object& story, Style style) {
   if (story.contains("deliveries")) out += "\n" + render_deliveries(story, style);
   if (const auto* delivery = child(story, "delivery")) out += render_delivery(*delivery, style);
   if (const auto* run = child(story, "run")) story_of_run(out, *run, style);
-  if (const auto* batch = child(story, "batch")) out += "\n" + render_batch(*batch, style);
   for (const auto& event : list(story, "events")) story_of_event(out, event.as_object(), style);
   if (story.contains("object") && list(story, "events").empty()) {
     out += "  no event was published for it\n";

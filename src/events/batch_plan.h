@@ -1,6 +1,6 @@
 /// Many files, one run: what the tag `tidemill:batch` of a rule says of when files that the rule
 /// matched start its jobs together. Pure. AWS has no such thing on a rule; its tags are used since
-/// every client and Terraform can set them (docs/guides/rules.md, docs/adr/0008).
+/// every client and Terraform can set them (docs/guides/rules.md, "Many files, one run").
 #pragma once
 
 #include <cstdint>

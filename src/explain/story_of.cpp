@@ -157,8 +157,6 @@ Result<json::value> Storyteller::tell_run(store::Tx& tx, const std::string& id) 
     TM_TRY(auto told, tell_event(tx, *event));
     events.push_back(std::move(told));
   }
-  TM_TRY(auto batch, events::show_batch(tx, run.at("delivery").as_int64()));
-  if (!batch.empty()) story["batch"] = std::move(batch);
   story["run"] = std::move(run);
   return story;
 }
