@@ -230,7 +230,8 @@ Status Hub::start_all(store::Tx& tx, const CompiledRule& rule, const Published& 
   const Sender sender{rule.rule.key.scope, rule.rule.name, rule.rule.arn()};
   count(tx, sender);
   std::optional<Earlier> earlier;
-  if (rule.once != Once::every && !rule.targets.empty()) {
+  // A marker may look the same each time; it says something all the same.
+  if (rule.once != Once::every && !rule.targets.empty() && !is_marking(rule, published.event)) {
     TM_TRY(earlier, note_file(tx, sender.arn, rule.once, published.event, last_delivery_ + 1));
   }
   for (const auto& target : rule.targets) {

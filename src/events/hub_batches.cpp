@@ -26,6 +26,11 @@ Address address_of(std::string_view uri) {
   return {std::string(uri.substr(5, slash - 5)), std::string(uri.substr(slash + 1))};
 }
 
+bool is_upload(const Event& event) {
+  return event.source == "aws.s3" && event.detail_type == "Object Created" &&
+         event.subject.starts_with("s3://");
+}
+
 /// Adds a file, a marker or a manifest to the batch's rows; what that is to the batch.
 Result<BatchEvent> take_in(store::Tx& tx, Batch& batch, const Delivery& delivery,
                            const std::string& uri) {
@@ -43,8 +48,11 @@ Result<BatchEvent> take_in(store::Tx& tx, Batch& batch, const Delivery& delivery
   }
   TM_TRY(const bool is_new, add_batch_file(tx, batch.id, uri, delivery.id));
   if (!is_new) return BatchEvent{.kind = BatchEvent::Kind::file_again};
-  TM_TRY(const bool listed, take_expected(tx, batch.id, uri));
-  return BatchEvent{.kind = BatchEvent::Kind::file, .is_listed = listed};
+  bool is_listed = false;
+  if (batch.state.missing) {
+    TM_TRY(is_listed, take_expected(tx, batch.id, uri));
+  }
+  return BatchEvent{.kind = BatchEvent::Kind::file, .is_listed = is_listed};
 }
 
 /// What can't come true of a manifest: files that belong to other batches.
@@ -63,10 +71,13 @@ std::string note_of(const Batch& batch, std::string_view uri,
 
 }  // namespace
 
+bool is_marking(const CompiledRule& rule, const Event& event) {
+  return rule.batch && is_upload(event) &&
+         role_of(*rule.batch, address_of(event.subject).key) != BatchRole::file;
+}
+
 bool Hub::is_batched(const CompiledRule& rule, const RuleTarget& target, const Event& event) const {
-  const bool is_file = event.source == "aws.s3" && event.detail_type == "Object Created" &&
-                       event.subject.starts_with("s3://");
-  if (!rule.batch || !is_file) return false;
+  if (!rule.batch || !is_upload(event)) return false;
   const auto* kind = target_for(target.arn);
   return kind != nullptr && kind->takes_batches();
 }

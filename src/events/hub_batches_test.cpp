@@ -232,9 +232,16 @@ TEST_F(HubBatchTest, TargetThatTakesNoBatchesGetsEachFile) {
 TEST_F(HubBatchTest, OpenBatchesOutliveRetentionAndClosedOnesGo) {
   put_batched("count=2");
   publish_all({"sales/a", "sales/b", "sales/c", "sales/d", "sales/e"});
-  ASSERT_TRUE(write([this](store::Tx& tx) {
-    return forget_events(tx, clock_.at.plus(std::chrono::hours(1)), 100);
-  }));
+  const auto forget = [this](std::chrono::milliseconds before) {
+    ASSERT_TRUE(
+        write([&](store::Tx& tx) { return forget_events(tx, clock_.at.plus(before), 100); }));
+  };
+  clock_.at = noon.plus(std::chrono::hours(1));
+  publish_all({"sales/f"});
+  forget(std::chrono::minutes(-1));
+  EXPECT_THAT(states(), ElementsAre("done", "done")) << "the last batch goes as a whole, later";
+  publish_all({"sales/g"});
+  forget(std::chrono::minutes(1));
   EXPECT_THAT(states(), ElementsAre("batched"));
   const auto kept = write([](store::Tx& tx) {
     return tx.one("SELECT (SELECT count(*) FROM batches), (SELECT count(*) FROM batch_files)",

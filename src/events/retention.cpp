@@ -12,7 +12,10 @@ Result<bool> forget_events(store::Tx& tx, TimeMs before, int events_max) {
              " AND seq NOT IN (SELECT event FROM decisions ORDER BY seq DESC LIMIT 1)"
              " AND NOT EXISTS (SELECT 1 FROM archived_events a WHERE a.event = e.seq)"
              " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.seq"
-             " AND d.state IN ('pending', 'batched')) ORDER BY seq LIMIT $2",
+             " AND d.state IN ('pending', 'batched'))"
+             // A batch goes as a whole: its first delivery is what a redrive looks for.
+             " AND NOT EXISTS (SELECT 1 FROM deliveries d JOIN batches b ON b.id = d.batch"
+             " WHERE d.event = e.seq AND b.closed_ms >= $1) ORDER BY seq LIMIT $2",
              [](const store::Row& row) { return row.integer(0); }, before.ms, events_max));
   for (const auto seq : old) {
     TM_CHECK(tx.exec("DELETE FROM decisions WHERE event = $1", seq));

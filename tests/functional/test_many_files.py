@@ -305,6 +305,14 @@ def test_once_and_batch_go_together(pipe):
     assert p.states() == ["done", "skipped", "done"]
 
 
+def test_marker_that_is_written_again_is_no_duplicate(pipe):
+    p = pipe("marker=_SUCCESS window=1h")
+    tags = [{"Key": "tidemill:once", "Value": "content"}]
+    p.server.client("events").tag_resource(ResourceARN=p.arn, Tags=tags)
+    p.put("a", "_SUCCESS", "b", "_SUCCESS", body=b"")
+    assert p.keys(2) == [["a"], ["b"]]
+
+
 def test_restart_in_the_middle(fresh_server, name):
     p = Pipe(fresh_server, name, "count=4 group=1")
     p.put("x/1", "y/1", "x/2")
