@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
+
 namespace tidemill::events {
 namespace {
 
@@ -92,7 +94,12 @@ Result<std::optional<BatchPlan>> batch_plan_of(store::Tx& tx, std::string_view r
   TM_TRY(const auto value, tx.one("SELECT value FROM event_tags WHERE arn = $1 AND key = $2",
                                   text_of, rule_arn, batch_tag));
   if (!value) return std::nullopt;
-  return parse_batch_plan(*value);
+  auto plan = parse_batch_plan(*value);
+  if (plan) return *std::move(plan);
+  // Of a time when the tag meant nothing yet: no reason not to start.
+  TM_LOG(warn, "events", "a rule's batch tag is left aside",
+         {{"rule", rule_arn}, {"reason", plan.error().message}});
+  return std::nullopt;
 }
 
 Result<std::optional<Batch>> find_open_batch(store::Tx& tx, const Batch& like) {

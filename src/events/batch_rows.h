@@ -25,7 +25,7 @@ struct Batch {
   std::optional<TimeMs> closed;
 };
 
-/// What the rule's tag says; nullopt without one.
+/// What the rule's tag says; nullopt without one, or with one that can't be read.
 [[nodiscard]] Result<std::optional<BatchPlan>> batch_plan_of(store::Tx& tx,
                                                              std::string_view rule_arn);
 

@@ -92,15 +92,11 @@ Status Hub::gather(store::Tx& tx, const CompiledRule& rule, const RuleTarget& ta
   TM_TRY(const auto arrival, take_in(tx, batch, delivery, uri));
   const auto step = advance(batch.plan, batch.state, arrival, delivery.created);
   batch.state = step.state;
-  delivery.batch = BatchFacts{.id = batch.id,
-                              .group = batch.group,
-                              .files = step.state.files,
-                              .bucket = batch.bucket,
-                              .marker = batch.marker,
-                              .reason = {},
-                              .closes = step.due,
-                              .closed = {},
-                              .uris = {}};
+  auto& facts = delivery.batch.emplace();
+  facts.id = batch.id;
+  facts.group = batch.group;
+  facts.files = step.state.files;
+  facts.closes = step.due;
   Try result;
   result.state = "batched";
   result.tries = 0;

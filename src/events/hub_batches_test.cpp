@@ -222,6 +222,13 @@ TEST_F(HubBatchTest, ListThatCantBeReadIsTold) {
   EXPECT_THAT(note(), HasSubstr("of another group, such as s3://bronze/other/a"));
 }
 
+TEST_F(HubBatchTest, TagOfAnotherTimeStopsNothing) {
+  put_batched("whatever it meant");
+  open();
+  publish_all({"sales/a"});
+  EXPECT_THAT(states(), ElementsAre("done"));
+}
+
 TEST_F(HubBatchTest, TargetThatTakesNoBatchesGetsEachFile) {
   workshop_.batches = false;
   put_batched("count=3");

@@ -77,11 +77,11 @@ void put_chain(Trigger& trigger, const json::object& event, const events::Delive
 /// nullopt if that is long.
 std::optional<std::string> keys_of(const events::BatchFacts& batch) {
   if (batch.uris.size() != std::size_t(batch.files)) return std::nullopt;
-  const auto skipped = batch.bucket.empty() ? 0 : batch.bucket.size() + std::size("s3:///") - 1;
+  const auto bucket = batch.bucket.empty() ? "" : fmt::format("s3://{}/", batch.bucket);
   std::string keys = "[";
   for (const auto& uri : batch.uris) {
     if (keys.size() > 1) keys += ',';
-    keys += json::quote(std::string_view(uri).substr(skipped));
+    keys += json::quote(std::string_view(uri).substr(bucket.size()));
     if (keys.size() > object_keys_bytes_max) return std::nullopt;
   }
   return keys + "]";

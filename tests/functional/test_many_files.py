@@ -2,6 +2,7 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -345,6 +346,17 @@ def test_test_modes_clock_ends_a_window(tmp_path):
         assert p.keys() == [["1", "2"]]
     finally:
         server.stop()
+
+
+def test_burst_with_silence_after_it_leaves_nothing_behind(pipe):
+    p = pipe("count=50 quiet=300ms")
+    keys = [f"{number:04}" for number in range(430)]
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(p.put, keys))
+    wait_until(lambda: len(platform.wait_for_runs(p.server, p.job)) >= 9, 60)
+    given = p.keys(9)
+    assert sorted(key for run in given for key in run) == keys
+    assert sorted(map(len, given)) == [30] + [50] * 8
 
 
 def test_marker_alone_says_that_there_are_no_files(pipe):
