@@ -45,8 +45,8 @@ struct Queues::Receiving {
 
 Result<std::int64_t> Queues::in_flight(store::Tx& tx, const Queue& queue) {
   const auto limit = queue.is_fifo() ? in_flight_max_fifo : in_flight_max;
-  auto& bound = flying_.try_emplace(queue.box, limit).first->second;
-  if (bound < limit) return bound;
+  auto& flying = flying_.try_emplace(queue.box, Flying{.counted = limit}).first->second;
+  if (flying.bound() < limit) return flying.bound();
   // Some may have come back or been deleted since.
   TM_TRY(
       const auto counted,
@@ -54,8 +54,13 @@ Result<std::int64_t> Queues::in_flight(store::Tx& tx, const Queue& queue) {
           "SELECT count(*) FROM sqs_messages WHERE box = $1 AND visible_ms > $2"
           " AND receipt <> 0",
           [](const store::Row& row) { return row.integer(0); }, queue.box, parts_.clock.now().ms));
-  bound = *counted;
-  return bound;
+  tx.on_commit([this, box = queue.box, count = *counted, at = flying.handed_out] {
+    const auto known = flying_.find(box);
+    if (known == flying_.end()) return;  // Purged or deleted since.
+    known->second.counted = count;
+    known->second.counted_at = at;
+  });
+  return *counted;
 }
 
 Result<Taken> Queues::receive(store::Tx& tx, const Queue& queue, const ReceiveOrder& order) {
@@ -80,7 +85,7 @@ Result<Taken> Queues::receive(store::Tx& tx, const Queue& queue, const ReceiveOr
     TM_CHECK(receive_in_order(tx, receiving));
   }
   auto& taken = receiving.taken;
-  flying_[queue.box] += std::int64_t(taken.messages.size());
+  flying_[queue.box].handed_out += std::int64_t(taken.messages.size());
   count(tx, queue, "NumberOfMessagesReceived", std::int64_t(taken.messages.size()));
   if (taken.messages.empty()) count(tx, queue, "NumberOfEmptyReceives", 1);
   if (taken.messages.empty()) {

@@ -11,7 +11,24 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::HasSubstr;
 
-class QueuesTest : public QueuesFixture {};
+class QueuesTest : public QueuesFixture {
+ protected:
+  /// Puts as many messages in flight in "q" as there may be, for a second.
+  void fill_flight() {
+    ASSERT_TRUE(with("q", [](store::Tx& tx, const Queue& queue) {
+      return tx.exec(
+          "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120000)"
+          " INSERT INTO sqs_messages (seq, box, id, sent_ms, visible_ms, receipt, receives, sender,"
+          " attributes, body) SELECT i, $1, 'm', $2, $2 + 1000, 1, 1, '', '', 'x' FROM n",
+          queue.box, noon.ms);
+    }));
+  }
+  Result<Taken> receive_one() {
+    return with("q", [this](store::Tx& tx, const Queue& queue) {
+      return queues_->receive(tx, queue, {});
+    });
+  }
+};
 
 TEST_F(QueuesTest, a_received_message_comes_back_after_its_time) {
   ASSERT_TRUE(create("q"));
@@ -204,19 +221,27 @@ TEST_F(QueuesTest, all_of_it_outlives_a_restart) {
 TEST_F(QueuesTest, a_standard_queue_stops_at_120000_in_flight) {
   ASSERT_TRUE(create("q"));
   ASSERT_TRUE(send("q", "x"));
-  ASSERT_TRUE(with("q", [&](store::Tx& tx, const Queue& queue) {
-    return tx.exec(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120000)"
-        " INSERT INTO sqs_messages (seq, box, id, sent_ms, visible_ms, receipt, receives, sender,"
-        " attributes, body) SELECT i, $1, 'm', $2, $2 + 1000, 1, 1, '', '', 'x' FROM n",
-        queue.box, noon.ms);
-  }));
-  const auto receive_one = [&](store::Tx& tx, const Queue& queue) {
-    return queues_->receive(tx, queue, {});
-  };
-  EXPECT_EQ(with("q", receive_one).error().name, "OverLimit");
+  fill_flight();
+  EXPECT_EQ(receive_one().error().name, "OverLimit");
   after(seconds(1));
-  EXPECT_TRUE(with("q", receive_one)) << "they have come back";
+  EXPECT_TRUE(receive_one()) << "they have come back";
+}
+
+TEST_F(QueuesTest, what_is_undone_makes_no_room_in_flight) {
+  ASSERT_TRUE(create("q"));
+  fill_flight();
+  ASSERT_TRUE(send("q", "x"));
+  EXPECT_EQ(receive_one().error().name, "OverLimit");
+  const auto undone = with("q", [&](store::Tx& tx, const Queue& queue) -> Status {
+    TM_CHECK(tx.exec("DELETE FROM sqs_messages WHERE seq <= 10"));
+    EXPECT_TRUE(queues_->receive(tx, queue, {}));
+    return fail(Errc::storage_full, "the disk is full");
+  });
+  EXPECT_FALSE(undone);
+  EXPECT_EQ(receive_one().error().name, "OverLimit");
+  ASSERT_TRUE(write([](store::Tx& tx) { return tx.exec("DELETE FROM sqs_messages WHERE seq = 1"); }));
+  EXPECT_TRUE(receive_one()) << "now one is gone";
+  EXPECT_EQ(receive_one().error().name, "OverLimit");
 }
 
 TEST_F(QueuesTest, a_service_needs_the_queues_policy) {
