@@ -135,7 +135,7 @@ Status Engine::judge(store::Tx& tx, TimerId id, const Timer& timer, Verdict& ver
   } else if (verdict.runs() && step == Step::buffer) {
     verdict.fate = Fate::buffered;
     verdict.reason = "it waits for the run before it";
-    may_be_buffered_ = true;
+    ++buffered_;
   }
   std::optional<std::int64_t> event;
   if (verdict.runs()) {

@@ -134,7 +134,9 @@ class Engine {
   Tally startup_;
   std::uint64_t claims_ = 0;
   std::size_t batch_ = batch_min;
-  bool may_be_buffered_ = true;  ///< There may be rows that wait for a run to end.
+  /// Rows that wait for a run to end: so many may have been written, and none of the first
+  /// `drained_` waits any more.
+  std::uint64_t buffered_ = 1, drained_ = 0;
 };
 
 }  // namespace tidemill::schedule

@@ -92,9 +92,10 @@ Status Engine::remove(store::Tx& tx, std::string_view arn) {
 }
 
 Status Engine::drain(store::Tx& tx) {
-  if (!may_be_buffered_) return {};
+  if (drained_ == buffered_) return {};
   TM_TRY(const auto waiting, buffering_timers(tx));
-  may_be_buffered_ = !waiting.empty();
+  // They may wait again, if this transaction or the commit fails.
+  if (waiting.empty()) tx.on_commit([this, drained = buffered_] { drained_ = drained; });
   for (const auto& row : waiting) {
     TM_TRY(const bool busy, is_busy(tx, row.id));
     if (busy) continue;
@@ -158,7 +159,7 @@ Result<std::vector<TimeMs>> Engine::backfill(store::Tx& tx, std::string_view arn
                    event));
   }
   if (one_by_one) {
-    may_be_buffered_ = true;
+    ++buffered_;
     TM_CHECK(drain(tx));
   }
   return wanted;

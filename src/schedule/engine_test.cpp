@@ -213,6 +213,24 @@ TEST_F(EngineTest, OverlapIsSkippedBufferedOrCancelled) {
   EXPECT_EQ(started(3), 4);
 }
 
+TEST_F(EngineTest, WhatWasBufferedRunsThoughTheCommitThatRanItFailed) {
+  auto o = order(1, "cron(0 1-2 * * ? *)");
+  o.policy = policy_of({{"tidemill:overlap", "buffer-one"}}).value();
+  put(o);
+  run_at("2026-01-01T01:00:00Z");
+  busy_ = {1};
+  run_at("2026-01-01T02:00:00Z");
+  busy_.clear();
+  EXPECT_FALSE(write([this](store::Tx& tx) -> Status {
+    TM_CHECK(engine_->drain(tx));
+    TM_CHECK(engine_->drain(tx));  // Another run ended in the same commit.
+    return fail(Errc::storage_full, "the disk is full");
+  }));
+  EXPECT_EQ(starts().size(), 1u);
+  ASSERT_TRUE(write([this](store::Tx& tx) { return engine_->drain(tx); }));
+  EXPECT_EQ(starts().size(), 2u);
+}
+
 TEST_F(EngineTest, BackfillRunsWhatDidNotRun) {
   put(order(1, "cron(0 * * * ? *)"));
   run_at("2026-01-01T05:30:00Z");
