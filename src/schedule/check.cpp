@@ -16,12 +16,18 @@ constexpr std::array invariants = {
     Invariant{
         "timers of no schedule",
         "SELECT count(*) FROM timers WHERE kind = 1 AND ref NOT IN (SELECT id FROM schedules)"},
+    Invariant{
+        "timers of no trigger",
+        "SELECT count(*) FROM timers WHERE kind = 2 AND ref NOT IN (SELECT id FROM glue_triggers)"},
     Invariant{"schedules without a timer",
               "SELECT count(*) FROM schedules WHERE id NOT IN"
               " (SELECT ref FROM timers WHERE kind = 1)"},
     Invariant{"scheduled rules without a timer",
               "SELECT count(*) FROM rules WHERE schedule IS NOT NULL AND id NOT IN"
               " (SELECT ref FROM timers WHERE kind = 0)"},
+    Invariant{"scheduled triggers without a timer",
+              "SELECT count(*) FROM glue_triggers WHERE type = 'SCHEDULED' AND id NOT IN"
+              " (SELECT ref FROM timers WHERE kind = 2)"},
     Invariant{"instants that ran and started nothing",
               "SELECT count(*) FROM firings WHERE fate IN ('fired', 'late') AND event IS NULL"},
     Invariant{"instants of no timer",
