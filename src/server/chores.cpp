@@ -9,23 +9,11 @@ namespace {
 
 constexpr auto tidy_every = std::chrono::milliseconds(std::chrono::hours(1));
 constexpr auto tidy_pause = std::chrono::milliseconds(100);
-/// The store was full or busy, or the disk is: what is due stays due.
-constexpr auto pause_after_failure = std::chrono::seconds(1);
 
 }  // namespace
 
 void Program::do_step(io::Alarm& alarm, const Chore& chore) {
-  store_->post(
-      [&alarm, chore](store::Tx& tx) -> Status {
-        TM_TRY(const auto next, chore.step(tx));
-        if (next) tx.on_commit([&alarm, at = *next] { alarm.set(at); });
-        return {};
-      },
-      [this, &alarm, chore](const Status& done) {
-        if (done) return;
-        TM_LOG(error, chore.log, chore.failure, {{"reason", done.error().message}});
-        alarm.set(clock_.now().plus(pause_after_failure));
-      });
+  server::do_step(*store_, clock_, [&alarm](TimeMs at) { alarm.set(at); }, chore);
 }
 
 void Program::deliver_due() {

@@ -46,6 +46,7 @@
 #include "server/backfill.h"
 #include "server/batch_lists.h"
 #include "server/bucket_notifications.h"
+#include "server/chore.h"
 #include "server/dead_letters.h"
 #include "server/gate.h"
 #include "server/identity.h"
@@ -95,12 +96,7 @@ class Program {
   void wire_metrics();
   void wire_endpoints();
   void wire_delivery_endpoints();
-  /// Work that goes on by itself, a step a commit.
-  struct Chore {
-    std::function<Result<std::optional<TimeMs>>(store::Tx&)> step;  ///< Gives when to go on.
-    std::string_view log, failure;  ///< Which module logs it, and what if it fails.
-  };
-  /// One step; `alarm` calls for the next one, a failed one's again after a pause.
+  /// One step; `alarm` calls for the next one.
   void do_step(io::Alarm& alarm, const Chore& chore);
   void deliver_due();
   void tidy_up();
@@ -170,7 +166,7 @@ class Program {
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<http::Client> client_;
   std::unique_ptr<iam::Authority> authority_;
-  std::unique_ptr<io::Alarm> due_, tidy_, queue_work_, workflow_work_, replay_, metrics_flush_;
+  std::unique_ptr<io::Alarm> due_, planned_, tidy_, queue_work_, workflow_work_, replay_, metrics_flush_;
   std::unique_ptr<metrics::Recorder> recorder_;
   std::unique_ptr<Tally> tally_;
   std::unique_ptr<metrics::Ledger> metrics_ledger_;

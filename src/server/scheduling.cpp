@@ -27,7 +27,6 @@ Scheduling::Scheduling(const Parts& parts)
       rule_starter_(parts.hub, parts.random),
       schedule_starter_(parts.hub, parts.random),
       trigger_starter_(parts.workflows),
-      alarm_(std::make_unique<io::Alarm>(parts.loops, 0, parts.clock, [this] { wake(); })),
       engine_(engine_parts()),
       rule_timers_(engine_),
       triggers_(engine_, parts.workflows, parts.clock),
@@ -44,7 +43,7 @@ schedule::Engine::Parts Scheduling::engine_parts() {
           .activity = {
               .is_busy = [this](store::Tx& tx, std::int64_t event) { return is_busy(tx, event); },
               .cancel = [this](store::Tx& tx, std::int64_t event) { return cancel(tx, event); }},
-          .due = [this](TimeMs at) { alarm_->set(at); }};
+          .due = parts_.call_at};
 }
 
 Result<bool> Scheduling::is_busy(store::Tx& tx, std::int64_t event) const {
@@ -99,7 +98,7 @@ void Scheduling::worked(const Status& done, bool began) {
       is_woken_ = false;
     }
     TM_LOG(error, "schedule", "what is due waits", {{"reason", done.error().message}});
-    alarm_->set(parts_.clock.now().plus(pause_after_failure));
+    parts_.call_at(parts_.clock.now().plus(pause_after_failure));
     return;
   }
   if (!told_ && engine_.caught_up()) tell_startup();

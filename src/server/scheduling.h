@@ -9,10 +9,10 @@
 #include "events/hub.h"
 #include "glue/runs.h"
 #include "glue/workflow/workflows.h"
-#include "io/alarm.h"
 #include "schedule/book.h"
 #include "schedule/engine.h"
 #include "schedule/starters.h"
+#include "server/chore.h"
 #include "server/trigger_starter.h"
 #include "store/store.h"
 
@@ -22,7 +22,7 @@ class Scheduling {
  public:
   /// All outlive it.
   struct Parts {
-    io::Loops& loops;
+    CallAt call_at;  ///< Whoever is told calls wake() then; on the commit thread.
     store::Store& store;
     events::Hub& hub;
     glue::Runs& runs;
@@ -53,7 +53,6 @@ class Scheduling {
   schedule::RuleStarter rule_starter_;
   schedule::ScheduleStarter schedule_starter_;
   TriggerStarter trigger_starter_;
-  std::unique_ptr<io::Alarm> alarm_;
   schedule::Engine engine_;
   schedule::RuleTimers rule_timers_;
   ScheduledTriggers triggers_;

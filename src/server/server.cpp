@@ -117,6 +117,7 @@ void Program::stop() {
   scheduling_.reset();
   expiry_sweep_.reset();
   due_.reset();
+  planned_.reset();
   tidy_.reset();
   queue_work_.reset();
   workflow_work_.reset();

@@ -113,6 +113,7 @@ Status Program::make_services() {
   TM_TRY(client_, http::Client::make(client_options()));
   authority_ = std::make_unique<iam::Authority>(authority_options());
   due_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { deliver_due(); });
+  planned_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { scheduling_->wake(); });
   tidy_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { tidy_up(); });
   queue_work_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { work_on_queues(); });
   workflow_work_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { start_workflows(); });
@@ -145,7 +146,8 @@ Status Program::make_services() {
       });
   hub_->add_target(*log_group_target_);
   make_outside();
-  const Scheduling::Parts scheduling{*loops_, *store_, *hub_, *runs_, *workflows_, clock_, random_};
+  const auto plan = [this](TimeMs at) { planned_->set(at); };
+  const Scheduling::Parts scheduling{plan, *store_, *hub_, *runs_, *workflows_, clock_, random_};
   scheduling_ = std::make_unique<Scheduling>(scheduling);
   queue_target_ = std::make_unique<sqs::QueueTarget>(*queues_);
   hub_->add_target(*queue_target_);
