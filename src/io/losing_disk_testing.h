@@ -62,6 +62,12 @@ class LosingDisk final : public Disk {
   void lie_about_files() { lies_about_files_ = true; }
   void lie_about_names() { lies_about_names_ = true; }
 
+  /// The file was there before, with these bytes, on disk.
+  void holds(const std::string& path, std::string bytes) {
+    const std::lock_guard lock(mutex_);
+    files_[path] = {.durable = std::move(bytes), .pending = {}, .is_named = true};
+  }
+
   // What io::FileSink and io::Directory call.
   int create(int directory, const char* name) override {
     if (fails(Operation::create)) return -1;
