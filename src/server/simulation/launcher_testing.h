@@ -93,15 +93,13 @@ class SimulatedLauncher final : public glue::Launcher {
     if (loaded) begin(std::make_shared<const glue::Launch>(*std::move(loaded)));
     give_back();
   }
-  Task<void> end_waiting(std::string run_id) {
-    co_await tell_end(run_id, {.cause = glue::RunEnd::Cause::stopped, .error = {}});
-  }
+  Task<void> end_waiting(std::string run_id) { co_await tell_end(run_id, stopped()); }
 
   Task<void> carry_out(std::shared_ptr<const glue::Launch> launch) {
     const auto& id = launch->run_id;
     End end;
     if (launch->stopping && !launch->process) {
-      end = glue::RunEnd{.cause = glue::RunEnd::Cause::stopped, .error = {}};
+      end = stopped();
     } else {
       end = co_await find_or_spawn(*launch);
       if (!end) end = co_await follow(launch);
@@ -164,10 +162,12 @@ class SimulatedLauncher final : public glue::Launcher {
       co_await persist(tell);
     }
     if (parts_.machine.find(id)->is_alive) {
-      co_await io::SteppedLoop::suspend([&](io::SteppedLoop::Resume resume) {
+      std::function<void(io::SteppedLoop::Resume)> watch = [this,
+                                                            &id](io::SteppedLoop::Resume resume) {
         auto shared = std::make_shared<io::SteppedLoop::Resume>(std::move(resume));
         parts_.machine.find(id)->on_exit = [shared] { (*shared)(); };
-      });
+      };
+      co_await io::SteppedLoop::suspend(std::move(watch));
     }
     const auto* process = parts_.machine.find(id);
     if (const auto forced = forced_.find(id); forced != forced_.end()) {
