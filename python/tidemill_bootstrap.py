@@ -50,6 +50,8 @@ def bootstrap():
         with open(path, "rb") as file:
             code = compile(file.read(), path, "exec", dont_inherit=True)
         os.write(STATUS, b'{"started": %d, "pid": %d}\n' % (time_ns(), os.getpid()))
+        # After a power cut it has to be known that this began: it is never begun twice.
+        os.fsync(STATUS)
         exec(code, space)
     except SystemExit as error:
         status = error.code
