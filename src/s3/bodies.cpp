@@ -9,6 +9,20 @@
 namespace tidemill::s3 {
 namespace {
 
+/// One of those that count themselves.
+class Turn {
+ public:
+  explicit Turn(std::atomic<int>& all) : all_(all), number_(++all) {}
+  ~Turn() { --all_; }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  [[nodiscard]] int number() const noexcept { return number_; }
+
+ private:
+  std::atomic<int>& all_;
+  const int number_;
+};
+
 std::unexpected<Error> too_large(std::uint64_t proposed, std::uint64_t max) {
   return std::unexpected(Error{.code = Errc::invalid_argument,
                                .message = "Your proposed upload exceeds the maximum allowed size",
@@ -73,6 +87,11 @@ Task<Status> Bodies::receive_small(Source& source, Received& received, Hasher& h
 /// Writes what has been read and all that follows to a file.
 Task<Status> Bodies::receive_large(Source& source, Received& received,
                                    std::shared_ptr<Hasher> hasher, std::uint64_t bytes_max) {
+  constexpr int at_a_time_max = 256;  // Each has buffers of its own.
+  const Turn turn(large_);
+  if (turn.number() > at_a_time_max) {
+    co_return fail(Errc::throttled, "Too many large uploads are on their way; try again.");
+  }
   const auto file = new_file();
   // Until the row is there, this keeps the file from being taken for an orphan.
   received.file_ = file;

@@ -157,6 +157,7 @@ class Bodies {
   const std::string directory_;
   std::vector<std::unique_ptr<io::Directory>> leaves_;
   std::atomic<std::uint64_t> names_ = 0;
+  std::atomic<int> large_ = 0;  ///< Bodies that are being written to files.
   Verified verified_;
 
   std::mutex lock_;

@@ -134,8 +134,9 @@ class Store {
   virtual ~Store() = default;
 
   /// Runs `change` in the next group commit. What it gives comes back after the fsync; if it fails,
-  /// only its own changes are undone. Fails with throttled when the queue is full and with
-  /// unavailable after a failed commit (then the store takes no more writes).
+  /// only its own changes are undone. Fails with throttled when the queue is full or the wait too
+  /// long (then it wasn't done), and with unavailable after a failed commit (then the store takes
+  /// no more writes).
   template <class F, class R = std::invoke_result_t<F, Tx&>>
   Task<R> write(F change) {
     std::optional<R> answer;
@@ -178,6 +179,10 @@ class Store {
     if (!done) return std::unexpected(done.error());
     return *std::move(answer);
   }
+
+  enum class Line : std::uint8_t { writes, reads };
+  /// Whether too many wait there for another one to be taken. Any thread.
+  [[nodiscard]] virtual bool is_full(Line /*line*/) const noexcept { return false; }
 
   /// PRAGMA integrity_check or its like: findings, empty if all is well.
   virtual Task<Result<std::vector<std::string>>> check() = 0;

@@ -91,6 +91,23 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+/// What each protocol's clients know as "too much, try again later", and wait for.
+Error as_told(const Target& target, const Error& error) {
+  if (error.code != Errc::throttled || !error.name.empty()) return error;
+  auto told = error;
+  told.hint = error.message;
+  told.message = "Rate exceeded";
+  if (target.protocol == Protocol::rest_xml) {
+    told.name = "SlowDown";
+    told.message = "Please reduce your request rate.";
+    told.status = 503;
+  } else if (target.protocol == Protocol::query) {
+    told.name = "Throttling";
+    told.status = 400;
+  }
+  return told;
+}
+
 }  // namespace
 
 std::string query_code(const Service& service, const Error& error) {
@@ -100,8 +117,9 @@ std::string query_code(const Service& service, const Error& error) {
   return std::string(aws_name(error));
 }
 
-void encode_error(const Target& target, const Error& error, std::string_view request_id,
+void encode_error(const Target& target, const Error& given, std::string_view request_id,
                   http::Response& response) {
+  const auto error = as_told(target, given);
   response.text.clear();
   response.status = http_status(error);
   // The JSON services answer every fault of the client with 400.

@@ -16,8 +16,9 @@ namespace tidemill::wire {
 namespace {
 
 constexpr std::size_t unlisted_names_max = 256;
-constexpr std::size_t gunzipped_times_max = 10;  // What an operation's body may unpack to.
-constexpr std::size_t form_bytes_max = 6 << 20;  // A mebibyte of signs, three bytes for each.
+constexpr std::size_t gunzipped_times_max = 10;    // What an operation's body may unpack to.
+constexpr std::size_t form_bytes_max = 6 << 20;    // A mebibyte of signs, three bytes for each.
+constexpr std::size_t body_bytes_max = 256 << 20;  // In memory, of all requests.
 
 bool is_ours(const http::Request& request) {
   return request.path == "/_tidemill" || request.path.starts_with("/_tidemill/");
@@ -38,6 +39,28 @@ std::string endpoint_of(const http::Request& request) {
 
 }  // namespace
 
+/// What a body may take of the memory that all of them share; gives it back.
+class BodyShare {
+ public:
+  BodyShare() = default;
+  BodyShare(const BodyShare&) = delete;
+  BodyShare& operator=(const BodyShare&) = delete;
+  ~BodyShare() {
+    if (total_ != nullptr) *total_ -= bytes_;
+  }
+  [[nodiscard]] Status take(std::atomic<std::size_t>& total, std::size_t bytes) {
+    const auto before = total.fetch_add(bytes);
+    total_ = &total;
+    bytes_ = bytes;
+    if (before + bytes <= body_bytes_max) return {};
+    return fail(Errc::throttled, "Too many bytes are on their way here; try again.");
+  }
+
+ private:
+  std::atomic<std::size_t>* total_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
 /// One request on its way through.
 struct Router::Call {
   http::Request& request;
@@ -49,7 +72,8 @@ struct Router::Call {
   std::string body;
   std::string resource;  ///< That the decision was about.
   std::optional<AuditedRequest> audited;
-  http::Response response;
+  BodyShare share = {};
+  http::Response response = {};
 };
 
 Router::Router(Authenticator& authenticator, const Authorizer& authorizer, const Clock& clock,
@@ -122,6 +146,7 @@ Task<Status> Router::run(Call& call) {
     co_return std::unexpected(std::move(target).error());
   }
   call.target = *std::move(target);
+  TM_CO_CHECK(admit(call));
   TM_CO_CHECK(co_await authenticate(call));
   TM_CO_CHECK(co_await decode(call));
   TM_CO_CHECK(authorize(call));
@@ -132,6 +157,20 @@ Task<Status> Router::run(Call& call) {
       co_await handler.call(call.authenticated.caller, call.input.get(), *call.authenticated.body);
   if (!answer) co_return std::unexpected(std::move(answer).error());
   encode(call, *std::move(answer));
+  co_return Status();
+}
+
+Status Router::admit(const Call& call) const {
+  if (admission_ == nullptr || call.target.operation == nullptr) return {};
+  return admission_->admit(*call.target.operation);
+}
+
+/// All of it, if there is memory for it.
+Task<Status> Router::read_body(Call& call, std::size_t bytes_max) {
+  auto& body = *call.authenticated.body;
+  const auto size = std::min<std::uint64_t>(body.size().value_or(bytes_max), bytes_max);
+  TM_CO_CHECK(call.share.take(body_bytes_, size));
+  TM_CO_TRY(call.body, co_await http::read_all(body, bytes_max));
   co_return Status();
 }
 
@@ -183,12 +222,13 @@ Task<Status> Router::decode(Call& call) {
   auto& target = call.target;
   Parameters form;
   if (target.protocol == Protocol::query) {
-    TM_CO_TRY(call.body, co_await http::read_all(*call.authenticated.body, form_bytes_max));
+    TM_CO_CHECK(co_await read_body(call, form_bytes_max));
     auto parsed = parse_form(call.body);
     if (!parsed) co_return std::unexpected(std::move(parsed).error());
     form = *std::move(parsed);
     form.insert(form.end(), target.query.begin(), target.query.end());
     if (const auto* action = find_parameter(form, "Action")) set_operation(target, *action);
+    TM_CO_CHECK(admit(call));
     // Older clients of SQS name the queue by the URL they send to.
     if (call.request.path != "/" && find_parameter(form, "QueueUrl") == nullptr) {
       form.emplace_back("QueueUrl", call.request.path);
@@ -198,7 +238,7 @@ Task<Status> Router::decode(Call& call) {
   const auto& operation = *target.operation;
   ++call.handler->requests;
   if (target.protocol != Protocol::query && !operation.streams_in) {
-    TM_CO_TRY(call.body, co_await http::read_all(*call.authenticated.body, operation.body_max));
+    TM_CO_CHECK(co_await read_body(call, operation.body_max));
     const auto encoding = call.request.headers.find("Content-Encoding");
     if (encoding && *encoding == "gzip") {
       TM_CO_TRY(call.body, gunzip(call.body, operation.body_max * gunzipped_times_max));
@@ -278,6 +318,7 @@ void Router::refuse(Call& call, const Error& error) const {
     call.target.protocol = Protocol::json;
   }
   encode_error(call.target, error, call.id, call.response);
+  if (admission_ != nullptr) admission_->refused(error);
   if (call.handler != nullptr) {
     auto& count =
         call.response.status >= 500 ? call.handler->server_errors : call.handler->client_errors;
@@ -285,7 +326,7 @@ void Router::refuse(Call& call, const Error& error) const {
     const bool is_too_much = error.code == Errc::throttled || error.code == Errc::unavailable;
     if (is_too_much) ++call.handler->throttled;
   }
-  if (call.response.status >= 500) {
+  if (call.response.status >= 500 && error.code != Errc::throttled) {
     TM_LOG(error, "wire", "request failed",
            {{"operation", call.target.operation_name}, {"reason", error.message}, {"id", call.id}});
   }

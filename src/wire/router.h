@@ -4,6 +4,7 @@
 /// event loops without a lock.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,16 @@
 #include "wire/target.h"
 
 namespace tidemill::wire {
+
+/// Asked before a request's signature and body are looked at: whether there is room for it.
+class Admission {
+ public:
+  virtual ~Admission() = default;
+  /// Fails with throttled or storage_full. Any thread; never blocks.
+  [[nodiscard]] virtual Status admit(const Operation& operation) = 0;
+  /// A request came to an error that says something about the room there is.
+  virtual void refused(const Error& error) = 0;
+};
 
 struct RouterOptions {
   /// Hosts under which a further label is a bucket: "b.localhost" is bucket b.
@@ -57,6 +68,8 @@ class Router final : public http::Service {
   void set_cross_origin(const CrossOrigin& rules) { cross_origin_ = &rules; }
   /// Is told of every authenticated call that was to change something.
   void set_audit_trail(AuditTrail& trail) { audit_trail_ = &trail; }
+  /// Outlives the router.
+  void set_admission(Admission& admission) { admission_ = &admission; }
 
   Task<http::Response> serve(http::Request& request) override;
 
@@ -72,7 +85,9 @@ class Router final : public http::Service {
   Task<Status> authenticate(Call& call);
   Task<Status> decode(Call& call);
   [[nodiscard]] Status authorize(Call& call) const;
+  [[nodiscard]] Status admit(const Call& call) const;
   [[nodiscard]] Status find_handler(Call& call);
+  Task<Status> read_body(Call& call, std::size_t bytes_max);
   void encode(Call& call, Answer answer) const;
   void refuse(Call& call, const Error& error) const;
   void finish(Call& call) const;
@@ -89,6 +104,9 @@ class Router final : public http::Service {
   http::Service* fallback_ = nullptr;
   const CrossOrigin* cross_origin_ = nullptr;
   AuditTrail* audit_trail_ = nullptr;
+  Admission* admission_ = nullptr;
+  /// Of bodies that are in memory, all requests together.
+  std::atomic<std::size_t> body_bytes_ = 0;
   std::unordered_map<const Operation*, std::unique_ptr<Handler>> handlers_;
   mutable std::mutex unlisted_lock_;  ///< Only taken for operations that aren't served.
   std::map<std::string, std::uint64_t> unlisted_;

@@ -67,7 +67,8 @@ void Committer::checkpoint_if(int pages) {
   (void)TM_FAILPOINT("store.checkpoint");
   if (const auto done = writer_->checkpoint(); !done) {
     TM_LOG(warn, "store", "checkpoint failed", {{"reason", done.error().message}});
-    if (done.error().code != Errc::storage_full) give_up(done.error());
+    if (done.error().code != Errc::storage_full) return give_up(done.error());
+    if (options_.on_full) options_.on_full();
   }
 }
 
@@ -103,6 +104,7 @@ Status Committer::run_batch(std::deque<Pending>& batch, std::vector<Status>& res
 }
 
 void Committer::commit(std::deque<Pending>& batch) {
+  if (batch.empty()) return;
   std::vector<Status> results;
   results.reserve(batch.size());
   const auto begun = std::chrono::steady_clock::now();
@@ -118,8 +120,9 @@ void Committer::commit(std::deque<Pending>& batch) {
       if (committed.error().code != Errc::storage_full) {
         give_up(committed.error());
       } else {
-        checkpoint_if(
-            1);  // The log begins anew in the room that it has: enough to delete something.
+        if (options_.on_full) options_.on_full();
+        // The log begins anew in the room that it has: enough to delete something.
+        checkpoint_if(1);
       }
     }
     results.assign(batch.size(), committed);

@@ -2,6 +2,7 @@
 /// savepoint of its own, and the checkpoints. Owns the only connection that writes; one thread.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -22,6 +23,7 @@ struct Pending {
   std::move_only_function<Status(Tx&)> closure;
   std::move_only_function<void(Status)> done;
   boost::asio::any_io_executor home = {};  ///< Where `done` is to run; none: on the store's thread.
+  std::chrono::steady_clock::time_point since = {};  ///< It waits.
 };
 
 /// Results on their way home: those of one event loop wake it once.

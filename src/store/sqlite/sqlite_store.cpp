@@ -21,22 +21,27 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr auto idle_before_checkpoint = std::chrono::seconds(1);
+constexpr std::string_view too_many = "Too many requests wait for the store; try again.";
 
 /// A bounded queue that one or more threads drain.
 class Queue {
  public:
   explicit Queue(std::size_t max) : max_(max) {}
 
-  /// False (and `pending` untouched) if full or closed.
+  /// False (and `pending` untouched) if full or closed. What the program does by itself, without an
+  /// event loop to answer, has as much room again: it isn't kept out by those who ask.
   bool push(Pending& pending) {
     {
       const std::lock_guard lock(mutex_);
-      if (closed_ || waiting_.size() >= max_) return false;
+      if (closed_ || waiting_.size() >= (pending.home ? max_ : 2 * max_)) return false;
+      pending.since = std::chrono::steady_clock::now();
       waiting_.push_back(std::move(pending));
+      count_ = waiting_.size();
     }
     ready_.notify_one();
     return true;
   }
+  [[nodiscard]] bool is_full() const noexcept { return count_ >= max_; }
   /// Waits for work, takes up to `count`; empty only when closed and drained, or after `timeout`.
   std::deque<Pending> take(std::size_t count, std::optional<std::chrono::milliseconds> timeout) {
     std::unique_lock lock(mutex_);
@@ -46,12 +51,16 @@ class Queue {
     } else {
       ready_.wait(lock, some);
     }
-    if (waiting_.size() <= count) return std::exchange(waiting_, {});
+    if (waiting_.size() <= count) {
+      count_ = 0;
+      return std::exchange(waiting_, {});
+    }
     std::deque<Pending> taken;
     while (taken.size() < count) {
       taken.push_back(std::move(waiting_.front()));
       waiting_.pop_front();
     }
+    count_ = waiting_.size();
     return taken;
   }
   void close() {
@@ -70,6 +79,7 @@ class Queue {
   std::mutex mutex_;
   std::condition_variable ready_;
   std::deque<Pending> waiting_;
+  std::atomic<std::size_t> count_ = 0;  // Of waiting_.
   const std::size_t max_;
   bool closed_ = false;
 };
@@ -85,7 +95,7 @@ Task<Status> queue_and_wait(Queue& queue, std::function<Status(Tx&)>& closure) {
     };
     if (queue.push(pending)) return;
     Answers refused;
-    refused.add(pending, fail(Errc::throttled, "SlowDown", "the store's queue is full; try again"));
+    refused.add(pending, fail(Errc::throttled, std::string(too_many)));
     refused.send();
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Status)>(
@@ -118,8 +128,12 @@ class SqliteStore final : public Store {
             std::move_only_function<void(Status)> done) override {
     Pending pending{std::move(change), std::move(done)};
     if (!writes_.push(pending)) {
-      pending.done(fail(Errc::throttled, "the store's queue is full; try again"));
+      pending.done(fail(Errc::throttled, std::string(too_many)));
     }
+  }
+
+  [[nodiscard]] bool is_full(Line line) const noexcept override {
+    return (line == Line::writes ? writes_ : reads_).is_full();
   }
 
   Task<Result<std::vector<std::string>>> check() override {
@@ -148,6 +162,7 @@ class SqliteStore final : public Store {
  private:
   void commit_loop();
   void read_loop(Connection& connection);
+  void refuse_late(std::deque<Pending>& batch) const;
 
   const SqliteOptions options_;
   Committer committer_;  // Commit thread only.
@@ -170,15 +185,34 @@ void SqliteStore::commit_loop() {
       ::malloc_trim(0);
       continue;
     }
+    refuse_late(batch);
     committer_.commit(batch);
     committer_.checkpoint_if(options_.wal_pages_max);
   }
   committer_.checkpoint_if(1);
 }
 
+/// Whoever waited longer than the deadline has given up or will; what they asked for isn't done.
+void SqliteStore::refuse_late(std::deque<Pending>& batch) const {
+  const auto since = std::chrono::steady_clock::now() - options_.wait_max;
+  if (batch.empty() || since < batch.front().since) return;  // The first has waited longest.
+  Answers answers;
+  std::deque<Pending> rest;
+  for (auto& pending : batch) {
+    if (pending.home && pending.since <= since) {
+      answers.add(pending, fail(Errc::throttled, std::string(too_many)));
+    } else {
+      rest.push_back(std::move(pending));
+    }
+  }
+  batch = std::move(rest);
+  answers.send();
+}
+
 void SqliteStore::read_loop(Connection& connection) {
   while (!reads_.closed_and_empty()) {
     auto batch = reads_.take(1, std::nullopt);
+    refuse_late(batch);
     for (auto& pending : batch) {
       Status status;
       if (auto begun = connection.exec("BEGIN"); !begun) status = std::unexpected(begun.error());

@@ -15,8 +15,10 @@ namespace tidemill::store {
 struct SqliteOptions {
   std::string path;
   int readers = 2;
-  std::size_t queue_max = 16384;  ///< Writes waiting; beyond it they fail with throttled.
-  std::size_t batch_max = 1024;   ///< Writes in one commit.
+  std::size_t queue_max =
+      2048;  ///< Writes (and reads) waiting; beyond it they fail with throttled.
+  std::chrono::milliseconds wait_max{5'000};  ///< As do those that waited so long.
+  std::size_t batch_max = 1024;               ///< Writes in one commit.
   int writer_cache_kib = 8192;
   int reader_cache_kib = 2048;
   /// With so many pages (of 4 KiB) in the write-ahead log the commit thread checkpoints at once.
@@ -27,6 +29,8 @@ struct SqliteOptions {
   std::function<void(std::chrono::nanoseconds)> committed = {};
   /// Called once, on the commit thread, when a commit failed for good: the process should end.
   std::function<void(const Error&)> on_fatal = {};
+  /// On the commit thread: the disk has no room. If this makes some, what can be saved is.
+  std::function<void()> on_full = {};
 };
 
 /// Opens or creates the database and brings its schema up to `migrations`. Fails with
