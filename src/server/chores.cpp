@@ -8,12 +8,22 @@ namespace tidemill::server {
 namespace {
 
 constexpr auto tidy_every = std::chrono::milliseconds(std::chrono::hours(1));
+constexpr auto look_for_room_every = std::chrono::seconds(5);
 constexpr auto tidy_pause = std::chrono::milliseconds(100);
 
 }  // namespace
 
 void Program::do_step(io::Alarm& alarm, const Chore& chore) {
   server::do_step(*store_, clock_, [&alarm](TimeMs at) { alarm.set(at); }, chore);
+}
+
+/// The reserve makes room for what deletes; nothing else is let in until it is there again.
+void Program::disk_is_full() {
+  if (reserve_.give_up()) room_->set(clock_.now().plus(look_for_room_every));
+}
+
+void Program::look_for_room() {
+  if (!reserve_.take()) room_->set(clock_.now().plus(look_for_room_every));
 }
 
 void Program::deliver_due() {

@@ -34,6 +34,9 @@ constexpr OptionRow table[] = {
     {"--audit-days", "TIDEMILL_AUDIT_DAYS", "N",
      "Days for which events, deliveries, decisions and the audit trail are kept; 0: for ever.",
      &Options::audit_days},
+    {"--reserve-mib", "TIDEMILL_RESERVE_MIB", "N",
+     "Room on the disk that is kept free, so that things can be deleted when it is full; 0: none.",
+     &Options::reserve_mib},
     {"--log-level", "TIDEMILL_LOG_LEVEL", "LEVEL", "debug, info, warn or error.",
      &Options::log_level},
     {"--strict-aws", "TIDEMILL_STRICT_AWS", "",
@@ -210,9 +213,10 @@ Status check_options(const Options& options) {
                                                     "error, not \"{}\"",
                                                     options.log_level));
   }
-  if (options.max_running < 0 || options.threads < 0 || options.audit_days < 0) {
+  if (options.max_running < 0 || options.threads < 0 || options.audit_days < 0 ||
+      options.reserve_mib < 0) {
     return fail(Errc::invalid_argument,
-                "--max-running, --threads and --audit-days must not be negative");
+                "--max-running, --threads, --audit-days and --reserve-mib must not be negative");
   }
   return {};
 }

@@ -23,6 +23,7 @@ struct Options {
   int max_running = 0;
   int threads = 0;
   int audit_days = 30;
+  int reserve_mib = 64;
   bool strict_aws = false;
   bool allow_local_targets = false;
   std::string ca_file;

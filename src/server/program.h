@@ -43,6 +43,7 @@
 #include "schedule/api.h"
 #include "secretsmanager/api.h"
 #include "server/adapters.h"
+#include "server/admission.h"
 #include "server/backfill.h"
 #include "server/batch_lists.h"
 #include "server/bucket_notifications.h"
@@ -70,7 +71,9 @@ namespace tidemill::server {
 /// All that runs, in the order of its making; taken apart in reverse.
 class Program {
  public:
-  explicit Program(Options options) : options_(std::move(options)) {}
+  explicit Program(Options options)
+      : options_(std::move(options)),
+        reserve_(options_.data + "/reserve", std::uint64_t(options_.reserve_mib) << 20) {}
 
   Status start();
   /// Blocks until a signal; false if it was the store that called for the end.
@@ -81,6 +84,8 @@ class Program {
   using Answer = Task<Result<json::value>>;
 
   Status listen();
+  void disk_is_full();
+  void look_for_room();
   Status open_stores();
   void give_up();
   Status make_services();
@@ -158,6 +163,7 @@ class Program {
   std::optional<Sealer> sealer_;
   Secret metrics_token_;
   TimeMs started_;
+  Reserve reserve_;
   std::atomic<bool> broken_ = false;
   sigset_t signals_{};
   std::unique_ptr<io::Loops> loops_;
@@ -166,7 +172,7 @@ class Program {
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<http::Client> client_;
   std::unique_ptr<iam::Authority> authority_;
-  std::unique_ptr<io::Alarm> due_, planned_, tidy_, queue_work_, workflow_work_, replay_, metrics_flush_;
+  std::unique_ptr<io::Alarm> due_, planned_, tidy_, queue_work_, workflow_work_, replay_, metrics_flush_, room_;
   std::unique_ptr<metrics::Recorder> recorder_;
   std::unique_ptr<Tally> tally_;
   std::unique_ptr<metrics::Ledger> metrics_ledger_;
@@ -217,6 +223,7 @@ class Program {
   std::unique_ptr<explain::Doctor> doctor_;
   std::unique_ptr<Backfill> backfill_;
   std::unique_ptr<wire::Authenticator> authenticator_;
+  std::unique_ptr<RequestAdmission> admission_;
   std::unique_ptr<wire::Router> router_;
   std::unique_ptr<console::Console> console_;
   std::unique_ptr<s3::Api> s3_api_;

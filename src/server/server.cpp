@@ -66,6 +66,7 @@ Status Program::start() {
   std::filesystem::create_directories(options_.data, error);
   std::filesystem::permissions(options_.data, std::filesystem::perms::owner_all, error);
   TM_CHECK(once_free([&] { return lock_.take(options_.data); }));
+  reserve_.open();
   TM_TRY(identity_, load_identity(options_.data, random_));
   TM_TRY(const auto sealing_key, load_sealing_key(options_.data, random_));
   TM_TRY(sealer_, Sealer::make(sealing_key, random_));
@@ -80,6 +81,7 @@ Status Program::start() {
   replayer_->wake();
   batch_lists_->wake();
   tidy_up();
+  if (reserve_.is_given_up()) look_for_room();
   scheduling_->wake();
   expiry_sweep_->wake();
   work_on_queues();
@@ -118,6 +120,7 @@ void Program::stop() {
   expiry_sweep_.reset();
   due_.reset();
   planned_.reset();
+  room_.reset();
   tidy_.reset();
   queue_work_.reset();
   workflow_work_.reset();

@@ -94,6 +94,7 @@ Status Program::open_stores() {
       commits.observe(std::chrono::duration<double>(took).count());
     };
     sqlite.on_fatal = [this](const Error&) { give_up(); };
+    sqlite.on_full = [this] { disk_is_full(); };
     return store::open_sqlite(std::move(sqlite), migrations);
   };
   TM_TRY(store_, open("tidemill.db", tally_->commits,
@@ -113,6 +114,7 @@ Status Program::make_services() {
   TM_TRY(client_, http::Client::make(client_options()));
   authority_ = std::make_unique<iam::Authority>(authority_options());
   due_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { deliver_due(); });
+  room_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { look_for_room(); });
   planned_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { scheduling_->wake(); });
   tidy_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { tidy_up(); });
   queue_work_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { work_on_queues(); });
@@ -294,6 +296,10 @@ void Program::make_router() {
                                              .base_domains = bucket_domains(options_)});
   router_ = std::make_unique<wire::Router>(*authenticator_, *bucket_policies_, clock_, random_,
                                            wire::RouterOptions{bucket_domains(options_)});
+  const RequestAdmission::Parts admission{*store_, *logs_store_, *metrics_store_, reserve_,
+                                          [this] { disk_is_full(); }};
+  admission_ = std::make_unique<RequestAdmission>(admission);
+  router_->set_admission(*admission_);
   console_ = std::make_unique<console::Console>(*authenticator_, *authority_, metrics_token_);
   router_->set_fallback(*console_);
   router_->set_cross_origin(bucket_cors_);

@@ -71,31 +71,79 @@ def test_waiting_deliveries_go_on_when_there_is_room(make_server):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 12 MiB, where this machine lets us mount one."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=12m", f"tidemill-{uuid.uuid4().hex}", place]
-    if not shutil.which("mount") or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("nothing can be mounted here")
-    yield place
-    subprocess.run(["umount", "-l", place], check=True)
+def make_disk(tmp_path):
+    """Makes file systems of so many MiB, where this machine lets us mount one."""
+    mounted = []
+
+    def make(mebibytes):
+        place = tmp_path / f"disk-{len(mounted)}"
+        place.mkdir()
+        name = f"tidemill-{uuid.uuid4().hex}"
+        command = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", name, place]
+        if not shutil.which("mount") or subprocess.run(command, capture_output=True).returncode:
+            pytest.skip("nothing can be mounted here")
+        mounted.append(place)
+        return place
+
+    yield make
+    for place in mounted:
+        subprocess.run(["umount", "-l", place], check=True)
 
 
-def test_disk_that_fills_up(small_disk):
+def fill(s3, bucket):
+    """Puts objects until there is no room; the keys of those that were acknowledged."""
+    acknowledged, status = [], 200
+    while status == 200:
+        key = f"{len(acknowledged):04}"
+        status = status_of(s3.put_object, Bucket=bucket, Key=key, Body=key.encode() * 60_000)
+        if status == 200:
+            acknowledged.append(key)
+    assert status == NO_ROOM and len(acknowledged) > 5
+    return acknowledged
+
+
+def test_reserve_lets_a_full_disk_be_emptied(make_disk):
+    disk = make_disk(24)
+    server = Server(disk / "data", "--reserve-mib", "3").start()
+    try:
+        s3, sqs, events = (server.client(name) for name in ("s3", "sqs", "events"))
+        bucket = platform.make_bucket(server, "uploads")
+        url = sqs.create_queue(QueueName="q")["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody="m")
+        reserve = server.data / "reserve"
+        assert reserve.stat().st_size == 3 << 20
+        keys = fill(s3, bucket)
+        assert status_of(s3.put_object, Bucket=bucket, Key="k", Body=LARGE) == NO_ROOM
+        assert reserve.stat().st_size == 0, "it was given up"
+        (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        assert status_of(sqs.send_message, QueueUrl=url, MessageBody="m") == NO_ROOM
+        entry = {"Source": "s", "DetailType": "t", "Detail": "{}"}
+        assert status_of(events.put_events, Entries=[entry]) == NO_ROOM
+        assert s3.get_object(Bucket=bucket, Key=keys[0])["Body"].read() == keys[0].encode() * 60_000
+        server.restart()
+        s3 = server.client("s3")
+        assert status_of(s3.put_object, Bucket=bucket, Key="k", Body=LARGE) == NO_ROOM
+        for key in keys:
+            s3.delete_object(Bucket=bucket, Key=key)
+        wait_until(lambda: status_of(s3.put_object, Bucket=bucket, Key="k", Body=LARGE) == 200, 30)
+        assert reserve.stat().st_size == 3 << 20, "and it is there again"
+        server.command("check")
+        assert server.stop() == 0
+    finally:
+        if server.is_running:
+            server.kill()
+
+
+def test_disk_that_fills_up(make_disk):
+    small_disk = make_disk(12)
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(2 << 20))
     server = Server(small_disk / "data").start()
     try:
         s3 = server.client("s3")
         bucket = platform.make_bucket(server, "uploads")
-        acknowledged, status = [], 200
-        while status == 200:
-            key = f"{len(acknowledged):04}"
-            status = status_of(s3.put_object, Bucket=bucket, Key=key, Body=key.encode() * 60_000)
-            if status == 200:
-                acknowledged.append(key)
-        assert status == NO_ROOM and len(acknowledged) > 5
+        acknowledged = fill(s3, bucket)
         for key in acknowledged:
             body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
             assert body == key.encode() * 60_000

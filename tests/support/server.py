@@ -61,7 +61,7 @@ class Server:
             command,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=clean_environment(**self.environment),
+            env=clean_environment(**({"TIDEMILL_RESERVE_MIB": "0"} | self.environment)),
             text=True,
         )
         log.close()
