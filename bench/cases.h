@@ -40,5 +40,6 @@ Status measure_get_small(const Setting& setting);
 Status measure_put_large(const Setting& setting);
 Status measure_get_large(const Setting& setting);
 Status measure_put_metrics(const Setting& setting);
+Status measure_overload(const Setting& setting);
 
 }  // namespace tidemill::bench

@@ -30,6 +30,7 @@ constexpr std::array cases{
     Case{"put_1m", "durable PUTs of 1 MiB", measure_put_large},
     Case{"get_1m", "GETs of 1 MiB", measure_get_large},
     Case{"put_metrics", "values in PutMetricData of 1,000 each", measure_put_metrics},
+    Case{"overload", "ten times as many PUTs as it can take", measure_overload},
 };
 
 constexpr std::array subcommands{
