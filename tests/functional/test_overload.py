@@ -95,6 +95,8 @@ def test_too_many_are_told_to_slow_down_and_the_others_served(slow_server):
     assert keys_of(server, bucket) == stored, "refused is refused, acknowledged is there"
     assert resident_mb(server) < RESIDENT_MB_MAX
     server.client("s3").put_object(Bucket=bucket, Key="after", Body=b"x")
+    print(f"{CLIENTS} PUTs at once: {counts[200, None]} done, {counts[503, 'SlowDown']} told to slow "
+          f"down, 0 lost, at most {resident_mb(server):.0f} MB")
     server.command("check")
     assert server.stop() == 0
 
