@@ -20,11 +20,24 @@ constexpr std::size_t body_bytes = 4096;
 constexpr int connections_max = 4000;
 constexpr double times = 10;
 constexpr double client_patience_ms = 5000;
+constexpr std::int64_t look_every_ns = 100'000'000;
+constexpr int rounds = 3;  // Between them it shows its best again: neighbours come and go.
 constexpr std::size_t heads_signed = 40'000;
 
 struct Counts {
   std::uint64_t sent = 0, done = 0, refused = 0, broken = 0, given_up = 0, unsent = 0;
   std::vector<double> done_ms, refused_ms;
+
+  void add(const Counts& more) {
+    sent += more.sent;
+    done += more.done;
+    refused += more.refused;
+    broken += more.broken;
+    given_up += more.given_up;
+    unsent += more.unsent;
+    done_ms.insert(done_ms.end(), more.done_ms.begin(), more.done_ms.end());
+    refused_ms.insert(refused_ms.end(), more.refused_ms.begin(), more.refused_ms.end());
+  }
 };
 
 /// Clients that don't wait for one another.
@@ -48,10 +61,9 @@ class Flood {
       for (int i = 0; i < count; ++i) {
         turn(*static_cast<Connection*>(events[std::size_t(i)].data.ptr));
       }
-      give_up(now);
-      resident_mb = std::max(resident_mb, server_.resident_mb());
+      if (now - looked_ns_ > look_every_ns) look(now);
     }
-    return std::move(counts_);
+    return finish();
   }
 
   double resident_mb = 0;
@@ -151,9 +163,16 @@ class Flood {
         std::ranges::find(idle_, &connection) == idle_.end())
       idle_.push_back(&connection);
   }
-  void give_up(std::int64_t now) {
-    if (now - looked_ns_ < 100'000'000) return;
+  /// The clients go, and what they asked for just now is nobody's any more.
+  Counts finish() {
+    connections_.clear();
+    idle_.clear();
+    arrived_ = 0;
+    return std::exchange(counts_, {});
+  }
+  void look(std::int64_t now) {
     looked_ns_ = now;
+    resident_mb = std::max(resident_mb, server_.resident_mb());
     for (auto& connection : connections_) {
       if (!connection.is_busy) continue;
       if (double(now - connection.begun_ns) / 1e6 < client_patience_ms) continue;
@@ -196,29 +215,37 @@ Status measure_overload(const Setting& setting) {
   const std::string body(body_bytes, 'x');
   LoadPlan plan{.clients = 64, .seconds = setting.seconds(), .next = {}};
   plan.next = [&](std::uint64_t number) { return Shot{heads[number % heads.size()], body}; };
-  TM_TRY(auto best, run_load(plan, *server));
-  const auto seconds = 2 * setting.seconds();
+  TM_TRY(const auto best, run_load(plan, *server));
   Flood flood(*server, heads, body);
-  TM_TRY(auto counts, flood.run(times * best.rate(), seconds));
-  TM_TRY(auto after, run_load(plan, *server));
+  Counts all;
+  std::vector<double> parts;
+  auto before = best.rate();
+  for (int round = 0; round < rounds; ++round) {
+    TM_TRY(const auto counts, flood.run(times * best.rate(), setting.seconds()));
+    TM_TRY(const auto after, run_load(plan, *server));
+    parts.push_back(100 * double(counts.done) / setting.seconds() / ((before + after.rate()) / 2));
+    before = after.rate();
+    all.add(counts);
+  }
   print({.name = "overload_goodput",
-         .value = 100 * double(counts.done) / seconds / best.rate(),
+         .value = quantile(parts, 0.5),
          .unit = "%",
          .target = 80,
          .detail = {{"best", rounded(best.rate())},
                     {"asked", rounded(times * best.rate())},
-                    {"sent", counts.sent},
-                    {"done", counts.done},
-                    {"refused", counts.refused},
-                    {"broken", counts.broken},
-                    {"given_up", counts.given_up},
-                    {"unsent", counts.unsent},
-                    {"done_p50_ms", rounded(quantile(counts.done_ms, 0.5))},
-                    {"done_p99_ms", rounded(quantile(counts.done_ms, 0.99))},
-                    {"refused_p50_ms", rounded(quantile(counts.refused_ms, 0.5))},
-                    {"refused_p99_ms", rounded(quantile(counts.refused_ms, 0.99))},
+                    {"sent", all.sent},
+                    {"done", all.done},
+                    {"refused", all.refused},
+                    {"broken", all.broken},
+                    {"given_up", all.given_up},
+                    {"unsent", all.unsent},
+                    {"done_p50_ms", rounded(quantile(all.done_ms, 0.5))},
+                    {"done_p99_ms", rounded(quantile(all.done_ms, 0.99))},
+                    {"refused_p50_ms", rounded(quantile(all.refused_ms, 0.5))},
+                    {"refused_p99_ms", rounded(quantile(all.refused_ms, 0.99))},
                     {"resident_mb", rounded(flood.resident_mb)},
-                    {"afterwards", rounded(after.rate())}}});
+                    {"worst", rounded(parts.front())},
+                    {"afterwards", rounded(before)}}});
   return {};
 }
 

@@ -99,6 +99,7 @@ class Program {
   void wire_connections();
   void wire_secrets();
   void wire_metrics();
+  void limit_requests();
   void wire_endpoints();
   void wire_delivery_endpoints();
   /// One step; `alarm` calls for the next one.

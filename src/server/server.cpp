@@ -76,6 +76,7 @@ Status Program::start() {
   TM_CHECK(make_services());
   TM_CHECK(load_state());
   wire_operations();
+  limit_requests();
   gate_.open(*router_);
   deliver_due();
   replayer_->wake();

@@ -288,6 +288,13 @@ void Program::wire_secrets() {
   secrets_api_->register_with(*router_);
 }
 
+void Program::limit_requests() {
+  const RequestAdmission::Parts admission{*store_, *logs_store_, *metrics_store_, reserve_,
+                                          [this] { disk_is_full(); }};
+  admission_ = std::make_unique<RequestAdmission>(admission);
+  router_->set_admission(*admission_);
+}
+
 void Program::make_router() {
   authenticator_ = wire::make_authenticator(*authority_, clock_,
                                             {.test_mode = options_.test_mode,
@@ -296,10 +303,6 @@ void Program::make_router() {
                                              .base_domains = bucket_domains(options_)});
   router_ = std::make_unique<wire::Router>(*authenticator_, *bucket_policies_, clock_, random_,
                                            wire::RouterOptions{bucket_domains(options_)});
-  const RequestAdmission::Parts admission{*store_, *logs_store_, *metrics_store_, reserve_,
-                                          [this] { disk_is_full(); }};
-  admission_ = std::make_unique<RequestAdmission>(admission);
-  router_->set_admission(*admission_);
   console_ = std::make_unique<console::Console>(*authenticator_, *authority_, metrics_token_);
   router_->set_fallback(*console_);
   router_->set_cross_origin(bucket_cors_);
