@@ -32,16 +32,22 @@ Result<object> parse_object(std::string_view text) {
 
 std::string dump(const value& v) { return boost::json::serialize(v); }
 
-std::string quote(std::string_view text) {
+void append_quoted(std::string& out, std::string_view text) {
   const auto is_plain = [](char c) {
     return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
   };
   if (std::ranges::all_of(text, is_plain)) {
-    std::string quoted;
-    quoted.reserve(text.size() + 2);
-    return quoted.append("\"").append(text).append("\"");
+    out.append("\"").append(text).append("\"");
+  } else {
+    out += boost::json::serialize(boost::json::string_view(text.data(), text.size()));
   }
-  return boost::json::serialize(boost::json::string_view(text.data(), text.size()));
+}
+
+std::string quote(std::string_view text) {
+  std::string quoted;
+  quoted.reserve(text.size() + 2);
+  append_quoted(quoted, text);
+  return quoted;
 }
 
 std::string_view text_or_empty(const object& o, std::string_view name) noexcept {

@@ -33,6 +33,8 @@ constexpr std::size_t depth_max = 1000;
 
 /// `text` as a JSON string with its quotes.
 [[nodiscard]] std::string quote(std::string_view text);
+/// The same, behind what `out` holds.
+void append_quoted(std::string& out, std::string_view text);
 
 /// The member `name` if it is a string, else "".
 [[nodiscard]] std::string_view text_or_empty(const object& o, std::string_view name) noexcept;

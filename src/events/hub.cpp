@@ -20,6 +20,7 @@ constexpr auto waiting_retry = std::chrono::hours(1);
 constexpr int due_batch = 256;
 // Events that beget events in one transaction; a cycle of rules ends here.
 constexpr int depth_max = 8;
+constexpr std::size_t record_size = 512;  // Most are shorter.
 
 constexpr std::string_view delivery_columns =
     "d.id, d.account, d.region, e.id, e.envelope, d.rule_name, d.rule_arn, d.target_id, "
@@ -96,9 +97,12 @@ std::string Hub::record_text(const Delivery& delivery, const Try& result,
                              const std::string& subject) {
   const auto& outcome = result.outcome;
   const bool waits = outcome.waits_for_target;
-  std::string line = fmt::format(R"({{"time":"{}")", iso_millis(result.now));
+  std::string line;
+  line.reserve(record_size);
+  line.append(R"({"time":)");
+  json::append_quoted(line, iso_millis(result.now));
   const auto add = [&line](std::string_view name, std::string_view value) {
-    line.append(",\"").append(name).append("\":").append(json::quote(value));
+    json::append_quoted(line.append(",\"").append(name).append("\":"), value);
   };
   const auto add_if = [&add](std::string_view name, std::string_view value) {
     if (!value.empty()) add(name, value);
