@@ -17,7 +17,7 @@ namespace tidemill::bench {
 namespace {
 
 constexpr std::size_t body_bytes = 4096;
-constexpr int connections_max = 4000;
+constexpr int connections_max = 6000;
 constexpr double times = 10;
 constexpr double client_patience_ms = 5000;
 constexpr std::int64_t look_every_ns = 100'000'000;

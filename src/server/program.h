@@ -173,7 +173,8 @@ class Program {
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<http::Client> client_;
   std::unique_ptr<iam::Authority> authority_;
-  std::unique_ptr<io::Alarm> due_, planned_, tidy_, queue_work_, workflow_work_, replay_, metrics_flush_, room_;
+  std::unique_ptr<io::Alarm> due_, planned_, tidy_, queue_work_, workflow_work_, replay_,
+      metrics_flush_, room_;
   std::unique_ptr<metrics::Recorder> recorder_;
   std::unique_ptr<Tally> tally_;
   std::unique_ptr<metrics::Ledger> metrics_ledger_;

@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "base/gzip.h"
 #include "base/log.h"
+#include "io/loops.h"
 #include "wire/cbor_codec.h"
 #include "wire/errors.h"
 #include "wire/json_codec.h"
@@ -16,8 +17,9 @@ namespace tidemill::wire {
 namespace {
 
 constexpr std::size_t unlisted_names_max = 256;
-constexpr std::size_t gunzipped_times_max = 10;    // What an operation's body may unpack to.
-constexpr std::size_t form_bytes_max = 6 << 20;    // A mebibyte of signs, three bytes for each.
+constexpr std::size_t gunzipped_times_max = 10;  // What an operation's body may unpack to.
+constexpr std::size_t form_bytes_max = 6 << 20;  // A mebibyte of signs, three bytes for each.
+constexpr auto refusal_pause = std::chrono::milliseconds(500);
 constexpr std::size_t body_bytes_max = 256 << 20;  // In memory, of all requests.
 
 bool is_ours(const http::Request& request) {
@@ -146,7 +148,11 @@ Task<Status> Router::run(Call& call) {
     co_return std::unexpected(std::move(target).error());
   }
   call.target = *std::move(target);
-  TM_CO_CHECK(admit(call));
+  if (const auto admitted = admit(call); !admitted) {
+    // Who asks again at once would take the time of those who are served.
+    if (admitted.error().code == Errc::throttled) co_await io::sleep_for(refusal_pause);
+    co_return admitted;
+  }
   TM_CO_CHECK(co_await authenticate(call));
   TM_CO_CHECK(co_await decode(call));
   TM_CO_CHECK(authorize(call));

@@ -12,7 +12,7 @@ from botocore.credentials import Credentials
 from support import platform
 from support.server import Server
 
-CLIENTS = 3000
+CLIENTS = 5500
 RESIDENT_MB_MAX = 500
 CODE = re.compile(rb"<Code>(\w+)</Code>|\"__type\" ?: ?\"(?:[\w.]+#)?(\w+)\"")
 

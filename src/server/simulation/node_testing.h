@@ -12,6 +12,7 @@
 #include "events/schema.h"
 #include "glue/runs.h"
 #include "glue/schema.h"
+#include "glue/workflow/workflow_target.h"
 #include "iam/authority.h"
 #include "iam/schema.h"
 #include "schedule/schema.h"
@@ -107,12 +108,13 @@ class Node {
     deliver_due();
     scheduling->wake();
     work_on_queues();
+    start_workflows();
   }
 
   /// When the first alarm rings, by the wall clock.
   [[nodiscard]] std::optional<TimeMs> next_alarm() const {
     std::optional<TimeMs> next;
-    for (const auto& alarm : {due_, planned_, work_}) {
+    for (const auto& alarm : {due_, planned_, work_, workflow_work_}) {
       if (alarm && (!next || *alarm < *next)) next = alarm;
     }
     return next;
@@ -127,6 +129,7 @@ class Node {
     if (is_due(due_)) deliver_due();
     if (is_due(planned_)) scheduling->wake();
     if (is_due(work_)) work_on_queues();
+    if (is_due(workflow_work_)) start_workflows();
   }
 
   bool is_broken = false;  ///< The store takes no more writes: the process ends.
@@ -161,14 +164,20 @@ class Node {
         glue::Runs::Parts{*store, *hub, *launcher_, clock, parts_.random});
     launcher_->observe(*runs);
     job_target_ = std::make_unique<glue::JobTarget>(*runs);
+    workflows_ = std::make_unique<glue::Workflows>(glue::Workflows::Parts{
+        *hub, *runs, clock, parts_.random, [this](TimeMs at) { set(workflow_work_, at); }});
+    runs->follow(*workflows_);
+    workflow_target_ = std::make_unique<glue::WorkflowTarget>(*workflows_);
     bus_target_ = std::make_unique<events::BusTarget>(*hub, clock, parts_.random);
     queue_target_ = std::make_unique<sqs::QueueTarget>(*queues);
     for (events::Target* target : std::initializer_list<events::Target*>{
-             job_target_.get(), bus_target_.get(), queue_target_.get(), &parts_.moody}) {
+             job_target_.get(), workflow_target_.get(), bus_target_.get(), queue_target_.get(),
+             &parts_.moody}) {
       hub->add_target(*target);
     }
-    scheduling = std::make_unique<Scheduling>(Scheduling::Parts{
-        [this](TimeMs at) { set(planned_, at); }, *store, *hub, *runs, clock, parts_.random});
+    scheduling = std::make_unique<Scheduling>(
+        Scheduling::Parts{[this](TimeMs at) { set(planned_, at); }, *store, *hub, *runs,
+                          *workflows_, clock, parts_.random});
   }
 
   events::Hub::Options hub_options() {
@@ -213,11 +222,20 @@ class Node {
              .failure = "queues' work failed"});
   }
 
+  void start_workflows() {
+    do_step(*store, parts_.time.clock, [this](TimeMs at) { set(workflow_work_, at); },
+            {.step = [this](store::Tx& tx) { return workflows_->start_due(tx); },
+             .log = "glue",
+             .failure = "starting workflows failed"});
+  }
+
   const Parts parts_;
-  std::optional<TimeMs> due_, planned_, work_;
+  std::optional<TimeMs> due_, planned_, work_, workflow_work_;
   std::unique_ptr<DeadLettersInQueues> dead_letters_;
   std::unique_ptr<SimulatedLauncher> launcher_;
   std::unique_ptr<glue::JobTarget> job_target_;
+  std::unique_ptr<glue::Workflows> workflows_;
+  std::unique_ptr<glue::WorkflowTarget> workflow_target_;
   std::unique_ptr<events::BusTarget> bus_target_;
   std::unique_ptr<sqs::QueueTarget> queue_target_;
 };

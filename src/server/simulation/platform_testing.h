@@ -136,7 +136,7 @@ class Platform {
         queue_arn(name));
   }
   Status make_queues(store::Tx& tx) {
-    const auto make = [&](std::string_view name, sqs::Texts attributes) -> Status {
+    const auto make = [&](std::string_view name, Texts attributes) -> Status {
       attributes["Policy"] = let_events_send(name);
       TM_CHECK(node_.queues->create(tx, queue_key(name), attributes, {}));
       return {};

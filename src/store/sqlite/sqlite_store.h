@@ -15,8 +15,7 @@ namespace tidemill::store {
 struct SqliteOptions {
   std::string path;
   int readers = 2;
-  std::size_t queue_max =
-      2048;  ///< Writes (and reads) waiting; beyond it they fail with throttled.
+  std::size_t queue_max = 4096;               ///< Writes (and reads) waiting; beyond it: throttled.
   std::chrono::milliseconds wait_max{5'000};  ///< As do those that waited so long.
   std::size_t batch_max = 1024;               ///< Writes in one commit.
   int writer_cache_kib = 8192;
