@@ -62,7 +62,7 @@ class Console final : public http::Service {
     Answer answer;
     Text text;  ///< Instead.
   };
-  struct Text {
+  struct Page {
     std::string path, type;
     std::function<std::string()> text;
   };
@@ -76,7 +76,7 @@ class Console final : public http::Service {
   const wire::Authorizer& authorizer_;
   const Secret token_;
   std::vector<Endpoint> endpoints_;
-  std::vector<Text> texts_;
+  std::vector<Page> texts_;
 };
 
 }  // namespace tidemill::console
