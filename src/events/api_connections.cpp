@@ -133,6 +133,7 @@ Task<Result<w::CreateConnectionResponse>> ConnectionApi::create_connection(
                         .modified = now};
   TM_CO_TRY(connection.auth, checked_auth(connection.type, given));
   TM_CO_CHECK(check_endpoint(connection.auth));
+  seal_auth(connection, sealer_);
   authorize_anew(connection);
   auto change = [&](store::Tx& tx) -> Result<w::CreateConnectionResponse> {
     const auto inserted = insert_connection(tx, connection);
@@ -150,7 +151,8 @@ Task<Result<w::CreateConnectionResponse>> ConnectionApi::create_connection(
 Task<Result<w::DescribeConnectionResponse>> ConnectionApi::describe_connection(
     const Caller& caller, w::DescribeConnectionRequest request) {
   auto query = [&](store::Tx& tx) -> Result<w::DescribeConnectionResponse> {
-    TM_TRY(const auto connection, require(tx, caller, *request.Name, "describe"));
+    TM_TRY(auto connection, require(tx, caller, *request.Name, "describe"));
+    TM_CHECK(open_auth(connection, sealer_));
     return described(connection);
   };
   co_return co_await store_.read(query);
@@ -191,9 +193,11 @@ Task<Result<w::UpdateConnectionResponse>> ConnectionApi::update_connection(
     const auto type =
         request.AuthorizationType ? *parse_type(*request.AuthorizationType) : connection.type;
     if (request.AuthParameters || type != connection.type) {
+      TM_CHECK(open_auth(connection, sealer_));
       TM_TRY(connection.auth, checked_auth(type, merged_auth(connection.auth, update)));
       TM_CHECK(check_endpoint(connection.auth));
       connection.type = type;
+      seal_auth(connection, sealer_);
       authorize_anew(connection);
     }
     connection.modified = clock_.now();
@@ -220,7 +224,7 @@ Task<Result<w::DeauthorizeConnectionResponse>> ConnectionApi::deauthorize_connec
   auto change = [&](store::Tx& tx) -> Result<w::DeauthorizeConnectionResponse> {
     TM_TRY(auto connection, require(tx, caller, *request.Name, "deauthorize"));
     ++connection.version;
-    connection.auth.clear();
+    connection.sealed.clear();
     connection.state = "DEAUTHORIZED";
     connection.modified = clock_.now();
     TM_CHECK(events::update_connection(tx, connection));

@@ -22,12 +22,14 @@ class ConnectionApi {
     Authorizer& authorizer;
     const Clock& clock;
     Random& random;
+    const Sealer& sealer;
   };
   explicit ConnectionApi(const Parts& parts)
       : store_(parts.store),
         authorizer_(parts.authorizer),
         clock_(parts.clock),
-        random_(parts.random) {}
+        random_(parts.random),
+        sealer_(parts.sealer) {}
 
   void register_with(wire::Router& router);
 
@@ -63,6 +65,7 @@ class ConnectionApi {
   Authorizer& authorizer_;
   const Clock& clock_;
   Random& random_;
+  const Sealer& sealer_;
 };
 
 }  // namespace tidemill::events

@@ -25,7 +25,8 @@ Status Authorizer::load(store::Tx& tx) {
 
 Task<void> Authorizer::authorize(Connection connection) {
   Status verdict;
-  auto call = make_token_call(connection);
+  const auto opened = open_auth(connection, sealer_);
+  auto call = opened ? make_token_call(connection) : std::unexpected(opened.error());
   if (!call) {
     verdict = std::unexpected(call.error());
   } else {

@@ -16,9 +16,14 @@ class Authorizer {
     store::Store& store;
     http::Client& client;
     const Clock& clock;
+    const Sealer& sealer;
   };
   explicit Authorizer(const Parts& parts)
-      : loops_(parts.loops), store_(parts.store), client_(parts.client), clock_(parts.clock) {}
+      : loops_(parts.loops),
+        store_(parts.store),
+        client_(parts.client),
+        clock_(parts.clock),
+        sealer_(parts.sealer) {}
 
   /// Begins with `connection`, if it is AUTHORIZING, when `tx` is committed.
   void begin(store::Tx& tx, const Connection& connection);
@@ -33,6 +38,7 @@ class Authorizer {
   store::Store& store_;
   http::Client& client_;
   const Clock& clock_;
+  const Sealer& sealer_;
 };
 
 }  // namespace tidemill::events

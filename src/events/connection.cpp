@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.h"
+
 namespace tidemill::events {
 namespace {
 
@@ -23,7 +25,7 @@ Connection read_connection(const store::Row& row) {
   c.uuid = row.text(4);
   c.description = row.maybe_text(5);
   c.type = parse_type(row.bytes(6)).value_or(Connection::Type::basic);
-  if (auto auth = json::parse_object(row.bytes(7))) c.auth = *std::move(auth);
+  c.sealed = row.text(7);
   c.kms_key = row.maybe_text(8);
   c.state = row.text(9);
   c.reason = row.maybe_text(10);
@@ -79,6 +81,22 @@ std::string Connection::arn() const {
 std::string Connection::secret_arn() const {
   return make_arn("secretsmanager", scope,
                   fmt::format("secret:events!connection/{}/{}", name, uuid));
+}
+
+Status open_auth(Connection& connection, const Sealer& sealer) {
+  connection.auth.clear();
+  if (connection.sealed.empty()) return {};
+  const auto bytes = from_base64(connection.sealed);
+  if (!bytes) return fail(Errc::corrupt, "a connection's sealed parameters are damaged");
+  TM_TRY(const auto text, sealer.open(*bytes, connection.arn()));
+  TM_TRY(connection.auth, json::parse_object(text));
+  return {};
+}
+
+void seal_auth(Connection& connection, const Sealer& sealer) {
+  connection.sealed.clear();
+  if (connection.auth.empty()) return;
+  connection.sealed = to_base64(sealer.seal(json::dump(connection.auth), connection.arn()));
 }
 
 std::string_view type_name(Connection::Type type) noexcept { return type_names[std::size_t(type)]; }
@@ -163,8 +181,8 @@ Result<Connection> insert_connection(store::Tx& tx, Connection c) {
              " kms_key, state, reason, version, created_ms, modified_ms, authorized_ms)"
              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id",
              [](const store::Row& row) { return row.integer(0); }, c.scope.account, c.scope.region,
-             c.name, c.uuid, c.description, type_name(c.type), json::dump(c.auth), c.kms_key,
-             c.state, c.reason, c.version, c.created.ms, c.modified.ms, ms_of(c.authorized)));
+             c.name, c.uuid, c.description, type_name(c.type), c.sealed, c.kms_key, c.state,
+             c.reason, c.version, c.created.ms, c.modified.ms, ms_of(c.authorized)));
   c.id = *id;
   return c;
 }
@@ -174,8 +192,8 @@ Status update_connection(store::Tx& tx, const Connection& c) {
       tx.exec("UPDATE connections SET description = $2, type = $3, auth = $4, kms_key = $5,"
               " state = $6, reason = $7, version = $8, modified_ms = $9, authorized_ms = $10"
               " WHERE id = $1",
-              c.id, c.description, type_name(c.type), json::dump(c.auth), c.kms_key, c.state,
-              c.reason, c.version, c.modified.ms, ms_of(c.authorized)));
+              c.id, c.description, type_name(c.type), c.sealed, c.kms_key, c.state, c.reason,
+              c.version, c.modified.ms, ms_of(c.authorized)));
   return {};
 }
 

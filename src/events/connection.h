@@ -9,6 +9,7 @@
 
 #include "base/arn.h"
 #include "base/json.h"
+#include "base/seal.h"
 #include "base/time.h"
 #include "store/store.h"
 
@@ -22,7 +23,8 @@ struct Connection {
   std::string name, uuid;
   std::optional<std::string> description, kms_key;
   Type type = Type::basic;
-  json::object auth;  ///< AWS's AuthParameters with their secrets; empty: none any more.
+  std::string sealed;  ///< AuthParameters as the row has them; empty: none any more.
+  json::object auth;   ///< The same, open: filled by open_auth().
   std::string state = "AUTHORIZED";
   std::optional<std::string> reason;  ///< StateReason
   std::int64_t version = 1;           ///< Counts changes of what it authorizes by.
@@ -34,6 +36,12 @@ struct Connection {
   [[nodiscard]] std::string secret_arn() const;
   [[nodiscard]] bool is_authorized() const { return state == "AUTHORIZED"; }
 };
+
+/// Opens what the row has sealed. Fails with corrupt where DIR/sealing.key isn't the one that it
+/// was sealed with.
+[[nodiscard]] Status open_auth(Connection& connection, const Sealer& sealer);
+/// Seals `auth`, for the row.
+void seal_auth(Connection& connection, const Sealer& sealer);
 
 /// "API_KEY" and the like; of an unknown text nullopt.
 [[nodiscard]] std::string_view type_name(Connection::Type type) noexcept;

@@ -57,5 +57,21 @@ TEST(Connection, AnUpdateReplacesWhatItNames) {
                  "InvocationHttpParameters":{"HeaderParameters":[{"Key":"c"}]}})"));
 }
 
+TEST(Connection, IsSealedForItsOwnRow) {
+  SystemRandom random;
+  const auto sealer = Sealer::make(Secret(std::string(64, 'a')), random).value();
+  Connection made{.scope = {"000000000000", "us-east-1"}, .name = "n", .uuid = "u"};
+  made.auth = parsed(R"({"BasicAuthParameters":{"Username":"ann","Password":"hunter2"}})");
+  seal_auth(made, sealer);
+  EXPECT_THAT(made.sealed, Not(HasSubstr("hunter2")));
+  auto read = made;
+  ASSERT_TRUE(open_auth(read, sealer));
+  EXPECT_EQ(read.auth, made.auth);
+  read.uuid = "another";
+  EXPECT_FALSE(open_auth(read, sealer)) << "it is another connection's";
+  const auto other = Sealer::make(Secret(std::string(64, 'b')), random).value();
+  EXPECT_FALSE(open_auth(made, other));
+}
+
 }  // namespace
 }  // namespace tidemill::events

@@ -269,6 +269,10 @@ Result<Outcome> ApiDestinationTarget::apply(store::Tx& tx, const Delivery& deliv
                    fmt::format("Connection {} is {}: {}", connection->name, connection->state,
                                connection->reason.value_or("deauthorized")));
   }
+  if (const auto opened = open_auth(*connection, sealer_); !opened) {
+    return refused("INTERNAL_ERROR",
+                   fmt::format("Connection {}: {}", connection->name, opened.error().message));
+  }
   const auto bytes = delivery.event.size() + delivery.input.size();
   auto slot = courier_.reserve(delivery.target_arn, bytes);
   if (!slot) {

@@ -75,10 +75,11 @@ class Courier {
 };
 
 /// API destinations as the targets of rules: arn:aws:events:REGION:ACCOUNT:api-destination/NAME/ID.
-/// Commit thread. `courier` outlives it.
+/// Commit thread. Both parts outlive it.
 class ApiDestinationTarget final : public Target {
  public:
-  explicit ApiDestinationTarget(Courier& courier) : courier_(courier) {}
+  ApiDestinationTarget(Courier& courier, const Sealer& sealer)
+      : courier_(courier), sealer_(sealer) {}
 
   [[nodiscard]] bool takes(const Arn& arn) const override {
     return arn.service == "events" && arn.resource.starts_with("api-destination/");
@@ -90,6 +91,7 @@ class ApiDestinationTarget final : public Target {
 
  private:
   Courier& courier_;
+  const Sealer& sealer_;
 };
 
 }  // namespace tidemill::events

@@ -152,7 +152,7 @@ CREATE TABLE connections (
   uuid TEXT NOT NULL,               -- the ARN's last part
   description TEXT,
   type TEXT NOT NULL,               -- BASIC, API_KEY, OAUTH_CLIENT_CREDENTIALS
-  auth TEXT NOT NULL,               -- AWS's AuthParameters as JSON, secrets included; {} without
+  auth TEXT NOT NULL,               -- AWS's AuthParameters as JSON, sealed, in base64; or empty
   kms_key TEXT,
   state TEXT NOT NULL, reason TEXT,
   version INTEGER NOT NULL,         -- counts changes of type or auth

@@ -207,9 +207,9 @@ Status Program::make_jobs() {
 void Program::make_outside() {
   const events::Courier::Parts courier{*loops_, *store_, *hub_, *client_, clock_};
   courier_ = std::make_unique<events::Courier>(courier);
-  api_destination_target_ = std::make_unique<events::ApiDestinationTarget>(*courier_);
+  api_destination_target_ = std::make_unique<events::ApiDestinationTarget>(*courier_, *sealer_);
   hub_->add_target(*api_destination_target_);
-  const events::Authorizer::Parts authorizer{*loops_, *store_, *client_, clock_};
+  const events::Authorizer::Parts authorizer{*loops_, *store_, *client_, clock_, *sealer_};
   connection_authorizer_ = std::make_unique<events::Authorizer>(authorizer);
 }
 
@@ -264,7 +264,8 @@ void Program::wire_glue(const PassRole& pass) {
 }
 
 void Program::wire_connections() {
-  const events::ConnectionApi::Parts parts{*store_, *connection_authorizer_, clock_, random_};
+  const events::ConnectionApi::Parts parts{*store_, *connection_authorizer_, clock_, random_,
+                                           *sealer_};
   connection_api_ = std::make_unique<events::ConnectionApi>(parts);
   connection_api_->register_with(*router_);
 }

@@ -51,6 +51,15 @@ def test_a_connection_is_told_without_its_secrets(events, server, name):
     assert shown["LastAuthorizedTime"] == shown["CreationTime"]
 
 
+def test_its_secrets_are_sealed_on_disk(server, name):
+    secret = f"pl4nted-{name}"
+    auth = {"BasicAuthParameters": {"Username": "ann", "Password": secret}}
+    make_connection(server, name, "BASIC", auth)
+    files = list(server.data.glob("tidemill.db*"))
+    assert any(name.encode() in file.read_bytes() for file in files)
+    assert not any(secret.encode() in file.read_bytes() for file in files)
+
+
 def test_an_update_keeps_what_it_does_not_name(events, server, name):
     make_connection(server, name)
     events.update_connection(Name=name, Description="new")
@@ -162,6 +171,18 @@ def test_errors_are_awss(events, server, name):
         InvocationEndpoint=endpoint,
         **(other | {"HttpMethod": "TRACE"}),
     )
+
+
+def test_a_refused_secret_is_not_echoed(events, name):
+    secret = "s3cret\x01with-a-control-character"
+    message = refused(
+        events.create_connection,
+        "ValidationException",
+        Name=name,
+        AuthorizationType="BASIC",
+        AuthParameters={"BasicAuthParameters": {"Username": "ann", "Password": secret}},
+    )
+    assert "s3cret" not in message
 
 
 def test_who_may_not_is_refused(server, name):
