@@ -68,8 +68,8 @@ Status measure_put_events_matched(const Setting& setting) {
   print_events("put_events_matched", load, 10'000);
   TM_TRY(const auto depth, platform.queue_depth("bench-events"));
   if (depth >= std::int64_t(load.answers) * entries_per_call) return {};
-  return fail(Errc::unavailable, fmt::format("{} answers, but only {} messages", load.answers,
-                                             depth));
+  return fail(Errc::unavailable,
+              fmt::format("{} answers, but only {} messages", load.answers, depth));
 }
 
 }  // namespace tidemill::bench

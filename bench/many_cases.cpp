@@ -52,8 +52,8 @@ struct Times {
 Result<Times> time_all(Platform& platform, std::uint64_t count) {
   const auto some = [count](int i) { return std::uint64_t(i) * 7919 % count; };
   Times times;
-  TM_TRY(times.put, time_calls(platform, "AWSEvents.PutRule",
-                               [&](int i) { return rule_of(some(i)); }));
+  TM_TRY(times.put,
+         time_calls(platform, "AWSEvents.PutRule", [&](int i) { return rule_of(some(i)); }));
   TM_TRY(times.describe, time_calls(platform, "AWSEvents.DescribeRule", [&](int i) {
            return json::object{{"Name", fmt::format("rule-{:06}", some(i))}};
          }));

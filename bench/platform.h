@@ -28,8 +28,7 @@ class Platform {
   /// A queue into which rules may send.
   Status make_queue(const std::string& name);
   /// Events of this source go to the queue.
-  Status make_event_rule(const std::string& name, std::string_view source,
-                         std::string_view queue);
+  Status make_event_rule(const std::string& name, std::string_view source, std::string_view queue);
   /// Its visible messages.
   Result<std::int64_t> queue_depth(std::string_view name);
   /// An operation of a service that speaks JSON; its answer. Fails on any other status than 2xx.

@@ -118,7 +118,11 @@ async def measure(arguments, scratch):
     port = listener.sockets[0].getsockname()[1]
     try:
         tree = await asyncio.to_thread(
-            terraform.Terraform, arguments.tree, scratch / "tree", Behind(server, port), arguments.root
+            terraform.Terraform.of_tree,
+            arguments.tree,
+            scratch / "tree",
+            Behind(server, port),
+            arguments.root,
         )
         steps = {"apply": tree.apply, "plan": tree.changes, "destroy": tree.destroy}
         for name, step in steps.items():
@@ -137,8 +141,8 @@ def main():
     parser.add_argument("--tree", default=TOP / "examples/data-platform")
     parser.add_argument("--root", default="infrastructure/environments/dev")
     arguments = parser.parse_args()
-    if reason := terraform.missing():
-        sys.exit(reason)
+    if terraform.MIRROR is None:
+        sys.exit(terraform.MISSING)
     if arguments.program:
         support.PROGRAM = arguments.program
     with tempfile.TemporaryDirectory() as scratch:

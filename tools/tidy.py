@@ -58,7 +58,9 @@ def check_format():
         return ["clang-format-19 is not installed (tools/install.sh test)"]
     command = [formatter, "--dry-run", "--Werror", "--ferror-limit=1", *map(str, CPP)]
     result = subprocess.run(command, cwd=TOP, capture_output=True, text=True)
-    found = re.findall(r"^(\S+?):(\d+):.*not clang-formatted", result.stderr, re.MULTILINE)
+    found = re.findall(r"^(\S+?):(\d+):.*clang-formatted", result.stderr, re.MULTILINE)
+    if result.returncode and not found:
+        return [result.stderr[:500]]  # It says so in words that we don't know.
     return [f"{Path(path).relative_to(TOP)}:{line}: not formatted" for path, line in found]
 
 

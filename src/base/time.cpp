@@ -68,14 +68,14 @@ struct Reader {
 
 std::string iso_seconds(TimeMs t) {
   const auto c = civil(t);
-  return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z"), c.year, c.month, c.day, c.hour,
-                     c.minute, c.second);
+  return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z"), c.year, c.month, c.day,
+                     c.hour, c.minute, c.second);
 }
 
 std::string iso_millis(TimeMs t) {
   const auto c = civil(t);
-  return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z"), c.year, c.month, c.day, c.hour,
-                     c.minute, c.second, c.millis);
+  return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z"), c.year, c.month,
+                     c.day, c.hour, c.minute, c.second, c.millis);
 }
 
 std::string http_date(TimeMs t) {

@@ -51,8 +51,7 @@ std::string level_text(std::string_view level, Style style) {
 }
 
 std::string paragraph(const json::object& finding, Style style) {
-  return fmt::format("{} {:<14} {}\n{}\n",
-                     level_text(json::text_or_empty(finding, "level"), style),
+  return fmt::format("{} {:<14} {}\n{}\n", level_text(json::text_or_empty(finding, "level"), style),
                      json::text_or_empty(finding, "kind"), style.strong(rules_of(finding)),
                      body_of(finding, json::text_or_empty(finding, "text")));
 }

@@ -19,7 +19,8 @@ struct Question {
 
 const std::vector<Question>& questions() {
   static const std::vector<Question> all = {
-      {"rules", "Are the rules enabled, with targets that exist?",
+      {"rules",
+       "Are the rules enabled, with targets that exist?",
        {"disabled", "no-target", "missing-target"}},
       {"patterns", "Do their patterns match?", {"never-matches", "loop"}},
       {"buckets", "Do the buckets send their events?", {}},
@@ -42,7 +43,8 @@ class Walk {
     }
   }
   Check& operator[](std::string_view name) {
-    return *std::ranges::find(checks_, name, [](const Check& c) { return std::string_view(c.name); });
+    return *std::ranges::find(checks_, name,
+                              [](const Check& c) { return std::string_view(c.name); });
   }
   /// Puts lint's findings where they answer something; what is of no concern here is left out.
   void sort_in(std::vector<Finding> findings) {
@@ -100,9 +102,10 @@ Result<std::map<std::string, Tally>> tallies(store::Tx& tx, const Scope& scope) 
     }
     return true;
   };
-  TM_CHECK(tx.each("SELECT rule_arn, state, code, message FROM deliveries"
-                   " WHERE account = $1 AND region = $2 ORDER BY id DESC LIMIT $3",
-                   add, scope.account, scope.region, Doctor::deliveries_asked));
+  TM_CHECK(
+      tx.each("SELECT rule_arn, state, code, message FROM deliveries"
+              " WHERE account = $1 AND region = $2 ORDER BY id DESC LIMIT $3",
+              add, scope.account, scope.region, Doctor::deliveries_asked));
   return by_rule;
 }
 
@@ -126,14 +129,13 @@ void look_for_matches(const std::vector<LintRule>& rules,
                             .mend = std::move(mend)});
 }
 
-void look_at_starts(const std::vector<LintRule>& rules,
-                    const std::map<std::string, Tally>& tallies, Check& check) {
+void look_at_starts(const std::vector<LintRule>& rules, const std::map<std::string, Tally>& tallies,
+                    Check& check) {
   std::int64_t all = 0;
   for (const auto& [arn, tally] : tallies) {
     all += tally.all;
     if (tally.failed == 0) continue;
-    const auto rule =
-        std::ranges::find(rules, arn, [](const LintRule& r) { return r.rule.arn(); });
+    const auto rule = std::ranges::find(rules, arn, [](const LintRule& r) { return r.rule.arn(); });
     const auto name = rule == rules.end() ? arn : rule->rule.name;
     check.findings.push_back(
         {.kind = "failed-starts",
@@ -141,8 +143,8 @@ void look_at_starts(const std::vector<LintRule>& rules,
          .text = fmt::format("{} of {} failed; the last: {}: {}", tally.failed,
                              counted(std::size_t(tally.all), "delivery", "deliveries"), tally.code,
                              tally.message),
-         .mend = fmt::format("mend what it names, then: tidemill deliveries redrive --rule {}",
-                             name)});
+         .mend =
+             fmt::format("mend what it names, then: tidemill deliveries redrive --rule {}", name)});
   }
   check.looked_at = fmt::format("the last {}", counted(std::size_t(all), "delivery", "deliveries"));
 }
@@ -158,13 +160,15 @@ Status look_at_limits(store::Tx& tx, const Scope& scope, Check& check) {
          .text = fmt::format("{} for {}, the oldest since {}: it runs as many as it may",
                              counted(std::size_t(row.integer(1)), "start waits", "starts wait"),
                              row.bytes(0), iso_seconds({row.integer(2)})),
-         .mend = "they start as runs end; raise the job's MaxConcurrentRuns if it should take more"});
+         .mend =
+             "they start as runs end; raise the job's MaxConcurrentRuns if it should take more"});
     return true;
   };
-  TM_CHECK(tx.each("SELECT target_arn, count(*), min(created_ms) FROM deliveries"
-                   " WHERE state = 'pending' AND waits = 1 AND account = $1 AND region = $2"
-                   " GROUP BY target_arn ORDER BY count(*) DESC",
-                   add, scope.account, scope.region));
+  TM_CHECK(
+      tx.each("SELECT target_arn, count(*), min(created_ms) FROM deliveries"
+              " WHERE state = 'pending' AND waits = 1 AND account = $1 AND region = $2"
+              " GROUP BY target_arn ORDER BY count(*) DESC",
+              add, scope.account, scope.region));
   check.looked_at = fmt::format("{} waiting", counted(waiting, "start"));
   return {};
 }
@@ -216,9 +220,10 @@ Status Doctor::look_at_buckets(store::Tx& tx, const std::vector<LintRule>& rules
           {.kind = "silent-bucket",
            .rules = std::move(by),
            .text = fmt::format("bucket {} doesn't send its events to EventBridge", name),
-           .mend = fmt::format("aws s3api put-bucket-notification-configuration --bucket {} "
-                               "--notification-configuration '{{\"EventBridgeConfiguration\":{{}}}}'",
-                               name)});
+           .mend =
+               fmt::format("aws s3api put-bucket-notification-configuration --bucket {} "
+                           "--notification-configuration '{{\"EventBridgeConfiguration\":{{}}}}'",
+                           name)});
     }
   }
   check.looked_at = fmt::format("{} that patterns name", counted(asking.size(), "bucket"));
@@ -228,18 +233,18 @@ Status Doctor::look_at_buckets(store::Tx& tx, const std::vector<LintRule>& rules
 Status Doctor::look_at_schedules(store::Tx& tx, const Scope& scope, Check& check) const {
   TM_TRY(const auto schedules, sources_.schedules(tx, scope));
   for (const auto& [name, facts, target] : schedules) {
-    const auto obstacle = !facts.exists ? fmt::format("{} does not exist", target)
-                          : !facts.denial.empty() ? facts.denial
-                          : !facts.job_obstacle.empty()
-                              ? fmt::format("a run of job {} would fail: {}", facts.job,
-                                            facts.job_obstacle)
-                              : std::string();
+    const auto obstacle =
+        !facts.exists           ? fmt::format("{} does not exist", target)
+        : !facts.denial.empty() ? facts.denial
+        : !facts.job_obstacle.empty()
+            ? fmt::format("a run of job {} would fail: {}", facts.job, facts.job_obstacle)
+            : std::string();
     if (!obstacle.empty()) {
-      check.findings.push_back({.kind = "schedule-cant-start",
-                                .rules = {name},
-                                .text = obstacle,
-                                .mend = "mend it before the next time: tidemill schedule explain " +
-                                        name});
+      check.findings.push_back(
+          {.kind = "schedule-cant-start",
+           .rules = {name},
+           .text = obstacle,
+           .mend = "mend it before the next time: tidemill schedule explain " + name});
     }
   }
   TM_TRY(const auto heatmap, sources_.heatmap(tx));
@@ -251,26 +256,26 @@ Status Doctor::look_at_schedules(store::Tx& tx, const Scope& scope, Check& check
     for (const auto& name : minute.at("schedules").as_array()) {
       names.emplace_back(json::view(name.as_string()));
     }
-    check.findings.push_back(
-        {.level = Level::warning,
-         .kind = "collision",
-         .rules = std::move(names),
-         .text = fmt::format("at {} {} starts of {}, which runs {} at a time",
-                             json::text_or_empty(minute, "time"),
-                             minute.at("starts").to_number<std::int64_t>(),
-                             json::text_or_empty(minute, "target"), *limit),
-         .mend = std::string(json::text_or_empty(minute, "proposal"))});
+    check.findings.push_back({.level = Level::warning,
+                              .kind = "collision",
+                              .rules = std::move(names),
+                              .text = fmt::format("at {} {} starts of {}, which runs {} at a time",
+                                                  json::text_or_empty(minute, "time"),
+                                                  minute.at("starts").to_number<std::int64_t>(),
+                                                  json::text_or_empty(minute, "target"), *limit),
+                              .mend = std::string(json::text_or_empty(minute, "proposal"))});
   }
-  check.looked_at = fmt::format("{} in the week to come",
-                                counted(heatmap.at("schedules").to_number<std::size_t>(),
-                                        "scheduled target"));
+  check.looked_at =
+      fmt::format("{} in the week to come",
+                  counted(heatmap.at("schedules").to_number<std::size_t>(), "scheduled target"));
   return {};
 }
 
 Result<std::vector<Check>> Doctor::walk(store::Tx& tx, const Scope& scope) const {
   TM_TRY(const auto buses,
-         tx.all("SELECT DISTINCT bus FROM rules WHERE account = $1 AND region = $2",
-                [](const store::Row& row) { return row.text(0); }, scope.account, scope.region));
+         tx.all(
+             "SELECT DISTINCT bus FROM rules WHERE account = $1 AND region = $2",
+             [](const store::Row& row) { return row.text(0); }, scope.account, scope.region));
   Walk walk;
   std::vector<LintRule> rules;
   for (const auto& bus : buses) {
@@ -278,9 +283,8 @@ Result<std::vector<Check>> Doctor::walk(store::Tx& tx, const Scope& scope) const
     walk.sort_in(lint(some));
     std::ranges::move(some, std::back_inserter(rules));
   }
-  walk["rules"].looked_at =
-      fmt::format("{} on {}", counted(rules.size(), "rule"),
-                  counted(buses_of(rules), "bus", "buses"));
+  walk["rules"].looked_at = fmt::format("{} on {}", counted(rules.size(), "rule"),
+                                        counted(buses_of(rules), "bus", "buses"));
   std::set<std::string_view> jobs;
   for (const auto& rule : rules) {
     for (const auto& target : rule.targets) {

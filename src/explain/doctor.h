@@ -1,6 +1,6 @@
 /// Walks a live platform through what usually stands between a file, or a time, and its run: is the
-/// rule enabled, did its pattern ever match, does the bucket send events, may the role, would the job
-/// run, is it full, did starts fail, can dead letters be sent, do schedules collide. Reads the
+/// rule enabled, did its pattern ever match, does the bucket send events, may the role, would the
+/// job run, is it full, did starts fail, can dead letters be sent, do schedules collide. Reads the
 /// services, changes nothing.
 #pragma once
 
@@ -14,8 +14,8 @@ namespace tidemill::explain {
 
 /// One question of the walk, and what speaks against a good answer.
 struct Check {
-  std::string name;      ///< "rules", "patterns", "buckets", …
-  std::string question;  ///< "Are the rules enabled, and have they targets?"
+  std::string name;       ///< "rules", "patterns", "buckets", …
+  std::string question;   ///< "Are the rules enabled, and have they targets?"
   std::string looked_at;  ///< "14 rules on 2 buses"
   std::vector<Finding> findings;
 };
@@ -40,8 +40,8 @@ class Doctor {
   };
   Doctor(store::Store& store, Sources sources) : store_(store), sources_(std::move(sources)) {}
 
-  /// {"checks": [{"name", "question", "looked_at", "findings": [as of lint]}]}, in the order in which
-  /// one would look.
+  /// {"checks": [{"name", "question", "looked_at", "findings": [as of lint]}]}, in the order in
+  /// which one would look.
   Task<Result<json::value>> look(Scope scope);
 
   /// So many deliveries are looked at, the newest first.

@@ -218,8 +218,7 @@ Task<Result<json::value>> Linter::bus(events::BusKey key) {
   TM_CO_TRY(const auto linted, co_await store_.read(read));
   json::array shown;
   for (const auto& finding : linted.second) shown.push_back(shown_finding(finding));
-  co_return json::object{
-      {"bus", key.bus}, {"rules", linted.first}, {"findings", std::move(shown)}};
+  co_return json::object{{"bus", key.bus}, {"rules", linted.first}, {"findings", std::move(shown)}};
 }
 
 }  // namespace tidemill::explain

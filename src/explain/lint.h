@@ -22,7 +22,7 @@ struct TargetFacts {
   std::string denial;  ///< Why the role may not, with role, action and resource; empty: it may.
   /// What would stand against a dead letter: no such queue, or its policy; empty: nothing.
   std::string dead_letter_obstacle;
-  std::string job;  ///< Its name, if it is a Glue job.
+  std::string job;           ///< Its name, if it is a Glue job.
   std::string job_obstacle;  ///< Why each of its runs would fail at once; empty: nothing known.
   /// What the job is given by its definition and by the target's constant input, by name ("--x").
   std::vector<std::pair<std::string, std::string>> arguments;
@@ -43,8 +43,8 @@ struct Finding {
   enum class Level : std::uint8_t { error, warning, note };
   Level level = Level::error;
   /// overlap, loop, never-matches, no-target, missing-target, no-permission, job-cant-run,
-  /// dead-letter-queue, batch-marker, batch-waits, batch-unused, not-portable, disabled, incomplete;
-  /// the Doctor adds its own.
+  /// dead-letter-queue, batch-marker, batch-waits, batch-unused, not-portable, disabled,
+  /// incomplete; the Doctor adds its own.
   std::string kind;
   std::vector<std::string> rules;
   std::string text;     ///< A sentence.
@@ -57,8 +57,8 @@ struct Finding {
 [[nodiscard]] std::vector<Finding> lint(const std::vector<LintRule>& rules);
 constexpr std::size_t pairs_max = 1'000'000;
 
-using Facts = std::function<Result<TargetFacts>(store::Tx&, const events::Rule&,
-                                                const events::RuleTarget&)>;
+using Facts =
+    std::function<Result<TargetFacts>(store::Tx&, const events::Rule&, const events::RuleTarget&)>;
 
 /// The rules of a bus with what is known of their targets.
 [[nodiscard]] Result<std::vector<LintRule>> rules_of(store::Tx& tx, const events::BusKey& key,

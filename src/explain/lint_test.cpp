@@ -160,9 +160,8 @@ LintRule batched(LintRule rule, std::string_view plan) {
 TEST(Lint, MarkerThatThePatternCantMatchNeverCompletesABatch) {
   auto rule = batched(fine_rule(), "marker=_SUCCESS window=1h");
   EXPECT_THAT(kinds({rule}), IsEmpty());
-  rule.rule.pattern =
-      R"({"source":["aws.s3"],"detail-type":["Object Created"],"detail":{)"
-      R"("bucket":{"name":["bronze"]},"object":{"key":[{"suffix":".csv"}]}}})";
+  rule.rule.pattern = R"({"source":["aws.s3"],"detail-type":["Object Created"],"detail":{)"
+                      R"("bucket":{"name":["bronze"]},"object":{"key":[{"suffix":".csv"}]}}})";
   const auto finding = only({rule});
   EXPECT_EQ(finding.kind, "batch-marker");
   EXPECT_EQ(finding.level, Finding::Level::error);

@@ -149,8 +149,8 @@ QuickCheck IndexWriter::quick_check(std::span<const RuleData::Part> parts,
     const auto check = quick_check_of(clause->program());
     const auto uses_here = uses(*clause);
     const bool says_more = best.of == QuickCheck::Of::end && check.of != QuickCheck::Of::end;
-    const bool better = best.length == 0 || uses_here < best_uses ||
-                        (uses_here == best_uses && says_more);
+    const bool better =
+        best.length == 0 || uses_here < best_uses || (uses_here == best_uses && says_more);
     if (check.length == 0 || !better) continue;
     best = check;
     best.slot = slot;

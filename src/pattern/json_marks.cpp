@@ -20,7 +20,8 @@ using Flags = bool __attribute__((ext_vector_type(64)));
                                                          Reading& reading) noexcept {
   const auto first = reading.escaped;
   reading.escaped = 0;
-  if (backslashes == 0) [[likely]] return first;
+  if (backslashes == 0) [[likely]]
+    return first;
   constexpr std::uint64_t odd = 0xaaaaaaaaaaaaaaaa;
   reading.escapes = true;
   const auto starts = backslashes & ~first;

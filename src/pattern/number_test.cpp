@@ -41,7 +41,8 @@ TEST(Number, HalfwayBetweenTwoDoublesIsTheEvenOne) {
 }
 
 TEST(Number, ZeroIsZeroHoweverItIsWritten) {
-  for (const auto* text : {"0", "-0", "0.0", "-0.000000000000000000", "0e9", "0.00000000000e-400"}) {
+  for (const auto* text :
+       {"0", "-0", "0.0", "-0.000000000000000000", "0e9", "0.00000000000e-400"}) {
     EXPECT_EQ(nearest_double(text), 0) << text;
   }
 }

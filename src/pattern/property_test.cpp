@@ -32,7 +32,7 @@ std::string list(std::size_t count, std::string_view around, auto make) {
 
 constexpr std::array names = {"a", "b", "c"};
 constexpr std::array texts = {"", "a", "ab", "abc", "ba", "B", "AB", "10.0.0.1", "10.0.0.200"};
-constexpr std::array scalars = {"0",    "1",   "2",        "2.5",  "-1",
+constexpr std::array scalars = {"0",    "1",   "2",        "2.5",   "-1",
                                 "true", "0.1", "16777217", "false", "null"};
 constexpr std::array wildcards = {"*", "a*", "*b", "a*c", "*a*", "*a*b*", "ab", ""};
 

@@ -29,7 +29,8 @@ class Scanner {
   }
   /// The first value at a path that has one.
   [[gnu::always_inline, nodiscard]] const Value& first(std::uint32_t slot) noexcept {
-    if (slots_[slot].unread_numbers) [[unlikely]] read_numbers(slots_[slot]);
+    if (slots_[slot].unread_numbers) [[unlikely]]
+      read_numbers(slots_[slot]);
     return values_[slots_[slot].first].value;
   }
   /// All values at a path, ordered by element.

@@ -77,7 +77,8 @@ Result<Call> send_message(const Definition& definition, const Scope& scope) {
               std::string(json::view(body->get_string()))};
 }
 
-/// sns:publish with {"TopicArn", "Message"}; what else it could say isn't passed on, so it is refused.
+/// sns:publish with {"TopicArn", "Message"}; what else it could say isn't passed on, so it is
+/// refused.
 Result<Call> publish(const Definition& definition, const Scope&) {
   TM_TRY(const auto input, input_object(definition, "sns:publish"));
   const auto topic = json::text_or_empty(input, "TopicArn");
@@ -99,10 +100,9 @@ struct Operation {
   std::string_view name;
   Result<Call> (*call)(const Definition&, const Scope&);
 };
-constexpr std::array operations = {Operation{"glue:startJobRun", start_job_run},
-                                   Operation{"events:putEvents", put_events},
-                                   Operation{"sqs:sendMessage", send_message},
-                                   Operation{"sns:publish", publish}};
+constexpr std::array operations = {
+    Operation{"glue:startJobRun", start_job_run}, Operation{"events:putEvents", put_events},
+    Operation{"sqs:sendMessage", send_message}, Operation{"sns:publish", publish}};
 
 bool only_reads(std::string_view operation) {
   const auto action = operation.substr(std::min(operation.size(), operation.find(':') + 1));

@@ -13,8 +13,8 @@ void Loader::add(const TimerRow& row) {
 void Loader::hand_over() {
   wait();
   std::swap(reading_, compiling_);
-  compiled_ = std::async(std::launch::async,
-                         [this, count = std::exchange(read_, 0)] { compile(count); });
+  compiled_ =
+      std::async(std::launch::async, [this, count = std::exchange(read_, 0)] { compile(count); });
 }
 
 void Loader::compile(std::size_t count) {

@@ -18,8 +18,8 @@ explain::Doctor::Sources Program::doctor_sources() {
             return explain::Doctor::Bucket{.exists = seen.bucket_exists,
                                            .sends_events = seen.eventbridge};
           },
-          .schedules =
-              [this](store::Tx& tx, const Scope& scope) { return scheduled_targets(tx, scope); },
+          .schedules = [this](store::Tx& tx,
+                              const Scope& scope) { return scheduled_targets(tx, scope); },
           .heatmap = [this](store::Tx& tx) { return schedule_desk_->collisions(tx); }};
 }
 

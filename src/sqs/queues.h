@@ -172,8 +172,8 @@ class Queues {
   const Parts parts_;
   const Options options_;
   std::int64_t last_number_ = 0;
-  /// How many messages of a box are in flight at most. What is handed out counts at once, also if it
-  /// is undone; that there are fewer holds only once the transaction that counted is on disk.
+  /// How many messages of a box are in flight at most. What is handed out counts at once, also if
+  /// it is undone; that there are fewer holds only once the transaction that counted is on disk.
   struct Flying {
     std::int64_t handed_out = 0;               ///< Ever.
     std::int64_t counted = 0, counted_at = 0;  ///< So many were left at so many handed out.

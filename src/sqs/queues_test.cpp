@@ -24,9 +24,8 @@ class QueuesTest : public QueuesFixture {
     }));
   }
   Result<Taken> receive_one() {
-    return with("q", [this](store::Tx& tx, const Queue& queue) {
-      return queues_->receive(tx, queue, {});
-    });
+    return with(
+        "q", [this](store::Tx& tx, const Queue& queue) { return queues_->receive(tx, queue, {}); });
   }
 };
 
@@ -239,7 +238,8 @@ TEST_F(QueuesTest, what_is_undone_makes_no_room_in_flight) {
   });
   EXPECT_FALSE(undone);
   EXPECT_EQ(receive_one().error().name, "OverLimit");
-  ASSERT_TRUE(write([](store::Tx& tx) { return tx.exec("DELETE FROM sqs_messages WHERE seq = 1"); }));
+  ASSERT_TRUE(
+      write([](store::Tx& tx) { return tx.exec("DELETE FROM sqs_messages WHERE seq = 1"); }));
   EXPECT_TRUE(receive_one()) << "now one is gone";
   EXPECT_EQ(receive_one().error().name, "OverLimit");
 }

@@ -12,7 +12,7 @@ PLATFORM = TOP / "examples/data-platform"
 EVERYTHING = TOP / "tests/terraform"
 
 pytestmark = [
-    pytest.mark.skipif(bool(terraform.missing()), reason=str(terraform.missing())),
+    pytest.mark.skipif(terraform.MIRROR is None, reason=terraform.MISSING),
     pytest.mark.timeout(900),
 ]
 
@@ -31,7 +31,7 @@ class Applied(threading.Thread):
     def run(self):
         try:
             self.server.start()
-            self.terraform = terraform.Terraform(
+            self.terraform = terraform.Terraform.of_tree(
                 self.source, self.directory / "tree", self.server, self.root
             )
             self.terraform.apply()
@@ -125,7 +125,7 @@ def test_resources_made_by_hand_are_imported_without_changes(dev):
         Tags={"Project": "data-platform", "Environment": "dev"},
     )
     dev.terraform.run("state", "rm", address)
-    dev.terraform.run("import", "-input=false", address, "sales-etl-dev")
+    dev.terraform.run("import", address, "sales-etl-dev")
     assert dev.terraform.changes() == ""
 
 
@@ -158,10 +158,7 @@ def test_destroy_leaves_nothing(everything):
 def test_the_state_itself_may_lie_in_a_bucket_and_is_locked(dev, tmp_path):
     """The S3 backend with use_lockfile: two that apply at once never both hold the lock."""
     dev.server.client("s3").create_bucket(Bucket="terraform-states")
-    tree = tmp_path / "tree"
-    tree.mkdir()
-    (tree / "main.tf").write_text(
-        """
+    text = """
         terraform {
           backend "s3" {
             bucket       = "terraform-states"
@@ -172,15 +169,14 @@ def test_the_state_itself_may_lie_in_a_bucket_and_is_locked(dev, tmp_path):
         }
         resource "terraform_data" "one" { input = "kept in a bucket" }
         """
-    )
-    one = terraform.Terraform(tree, tmp_path / "one", dev.server)
+    one = terraform.Terraform(tmp_path / "one", dev.server, text)
     one.apply()
-    two = terraform.Terraform(tree, tmp_path / "two", dev.server)
+    two = terraform.Terraform(tmp_path / "two", dev.server, text)
     assert two.state() == ["terraform_data.one"]
     s3 = dev.server.client("s3")
     lock = "platform/terraform.tfstate.tflock"
     s3.put_object(Bucket="terraform-states", Key=lock, Body=b'{"ID": "another"}')
     with pytest.raises(terraform.Failed, match="PreconditionFailed|lock"):
-        two.run("apply", "-input=false", "-auto-approve", "-lock-timeout=0s")
+        two.run("apply", "-auto-approve", "-lock-timeout=0s")
     s3.delete_object(Bucket="terraform-states", Key=lock)
     assert two.changes() == ""

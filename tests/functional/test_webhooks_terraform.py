@@ -114,7 +114,7 @@ resource "aws_cloudwatch_event_target" "hook" {
 """
 
 
-@pytest.mark.skipif(terraform.MIRROR is None, reason="terraform and its provider aren't installed")
+@pytest.mark.skipif(terraform.MIRROR is None, reason=terraform.MISSING)
 @pytest.mark.timeout(600)
 def test_connections_and_destinations_apply_and_stay(fresh_server, tmp_path):
     tree = terraform.Terraform(tmp_path / "tree", fresh_server, TREE)

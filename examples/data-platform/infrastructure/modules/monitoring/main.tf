@@ -15,10 +15,10 @@ variable "glue_job_names" { type = map(string) }
 
 variable "dead_letter_queue_name" { type = string }
 
-variable "alarm_actions" {
-  description = "ARNs that are told of each change."
-  type        = list(string)
-  default     = []
+variable "alarm_subscribers" {
+  description = "Who is told of each alarm: protocol and endpoint, by any name."
+  type        = map(object({ protocol = string, endpoint = string }))
+  default     = {}
 }
 
 variable "max_starts_in_5_minutes" {
@@ -56,6 +56,19 @@ locals {
   }]...)
 }
 
+resource "aws_sns_topic" "alarms" {
+  name = "${var.environment}-data-platform-alarms"
+  tags = var.tags
+}
+
+resource "aws_sns_topic_subscription" "alarms" {
+  for_each = var.alarm_subscribers
+
+  topic_arn = aws_sns_topic.alarms.arn
+  protocol  = each.value.protocol
+  endpoint  = each.value.endpoint
+}
+
 resource "aws_cloudwatch_metric_alarm" "rule" {
   for_each = local.rule_alarms
 
@@ -70,8 +83,8 @@ resource "aws_cloudwatch_metric_alarm" "rule" {
   threshold           = each.value.above
   comparison_operator = "GreaterThanThreshold"
   treat_missing_data  = "notBreaching"
-  alarm_actions       = var.alarm_actions
-  ok_actions          = var.alarm_actions
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
   tags                = var.tags
 }
 
@@ -89,8 +102,8 @@ resource "aws_cloudwatch_metric_alarm" "job" {
   threshold           = each.value.above
   comparison_operator = "GreaterThanThreshold"
   treat_missing_data  = "notBreaching"
-  alarm_actions       = var.alarm_actions
-  ok_actions          = var.alarm_actions
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
   tags                = var.tags
 }
 
@@ -106,9 +119,13 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   threshold           = 0
   comparison_operator = "GreaterThanThreshold"
   treat_missing_data  = "notBreaching"
-  alarm_actions       = var.alarm_actions
-  ok_actions          = var.alarm_actions
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
   tags                = var.tags
+}
+
+output "alarm_topic" {
+  value = aws_sns_topic.alarms.arn
 }
 
 output "alarm_names" {
