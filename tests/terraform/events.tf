@@ -121,9 +121,3 @@ resource "aws_cloudwatch_event_target" "hook" {
     header_parameters       = { x-note = "static" }
   }
 }
-
-resource "aws_cloudwatch_event_permission" "orders" {
-  principal      = "111122223333"
-  statement_id   = "others-may-publish"
-  event_bus_name = aws_cloudwatch_event_bus.orders.name
-}

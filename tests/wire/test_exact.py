@@ -137,8 +137,8 @@ def test_malformed_form(golden, body):
         ("POST", "/", {"x-amz-target": "AmazonSQS.Nothing"}, b"{}", "Nothing"),
         ("POST", "/", {"x-amz-target": "AWSEvents.CreateEndpoint"}, b"{}", "CreateEndpoint"),
         (
-            "POST", "/service/GraniteServiceVersion20100801/operation/PutDashboard",
-            {"Smithy-Protocol": "rpc-v2-cbor"}, b"\xa0", "PutDashboard",
+            "POST", "/service/GraniteServiceVersion20100801/operation/PutAnomalyDetector",
+            {"Smithy-Protocol": "rpc-v2-cbor"}, b"\xa0", "PutAnomalyDetector",
         ),
         (
             "POST", "/", {"content-type": "application/x-www-form-urlencoded"},
