@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "bench/server_process.h"
 
 namespace tidemill::bench {
 
@@ -15,6 +16,10 @@ struct Setting {
   bool quick = false;
   int clients = 16;
 
+  /// A server of the program's, with the data directory `name` of its own.
+  [[nodiscard]] ServerProcess::Options server(std::string_view name) const {
+    return {.program = program, .data = scratch + "/" + std::string(name)};
+  }
   [[nodiscard]] double seconds() const { return quick ? 1.5 : 6; }
 };
 

@@ -42,14 +42,10 @@ void print_events(const std::string& name, LoadResult& load, double target) {
          .detail = std::move(detail)});
 }
 
-Result<std::unique_ptr<ServerProcess>> start_server(const Setting& setting, std::string_view name) {
-  return ServerProcess::start({setting.program, fmt::format("{}/{}", setting.scratch, name)});
-}
-
 }  // namespace
 
 Status measure_put_events(const Setting& setting) {
-  TM_TRY(const auto server, start_server(setting, "put_events"));
+  TM_TRY(const auto server, ServerProcess::start(setting.server("put_events")));
   TM_TRY(auto platform, Platform::connect(server->port()));
   TM_CHECK(platform.make_queue("bench-events"));
   TM_CHECK(platform.make_event_rule("bench-events", "shop", "bench-events"));
@@ -60,7 +56,7 @@ Status measure_put_events(const Setting& setting) {
 
 /// The message is in the queue when the answer comes: target and delivery are in its transaction.
 Status measure_put_events_matched(const Setting& setting) {
-  TM_TRY(const auto server, start_server(setting, "put_events_matched"));
+  TM_TRY(const auto server, ServerProcess::start(setting.server("put_events_matched")));
   TM_TRY(auto platform, Platform::connect(server->port()));
   TM_CHECK(platform.make_queue("bench-events"));
   TM_CHECK(platform.make_event_rule("bench-events", "shop", "bench-events"));

@@ -77,8 +77,7 @@ void print_call(std::string_view name, double few, double many) {
 
 /// Single calls beside 100,000 rules, and beside 100.
 Status measure_many_rules(const Setting& setting) {
-  TM_TRY(const auto server,
-         ServerProcess::start({setting.program, setting.scratch + "/many_rules"}));
+  TM_TRY(const auto server, ServerProcess::start(setting.server("many_rules")));
   TM_TRY(auto platform, Platform::connect(server->port()));
   TM_CHECK(fill(*server, 0, rules_few));
   TM_TRY(const auto few, time_all(platform, rules_few));

@@ -10,7 +10,7 @@ namespace {
 constexpr int values_a_request = 1000, metrics = 500;
 
 /// A PutMetricData of as many values as one may have, in two minutes of each metric.
-std::string put_body() {
+json::object put_body() {
   json::array data;
   for (int i = 0; i < values_a_request; ++i) {
     json::array dimensions;
@@ -20,21 +20,15 @@ std::string put_body() {
                                 {"Unit", "Count"},
                                 {"Value", i}});
   }
-  return json::dump(json::object{{"Namespace", "Bench"}, {"MetricData", std::move(data)}});
+  return {{"Namespace", "Bench"}, {"MetricData", std::move(data)}};
 }
 
 }  // namespace
 
 Status measure_put_metrics(const Setting& setting) {
-  TM_TRY(const auto server,
-         ServerProcess::start({setting.program, setting.scratch + "/put_metrics"}));
-  const auto body = put_body();
-  wire::SigningRequest request;
-  request.method = "POST";
-  request.headers.add("Content-Type", "application/x-amz-json-1.0");
-  request.headers.add("X-Amz-Target", "GraniteServiceVersion20100801.PutMetricData");
-  request.body = body;
-  const auto head = signed_head(std::move(request), "monitoring", body.size());
+  TM_TRY(const auto server, ServerProcess::start(setting.server("put_metrics")));
+  const auto [head, body] =
+      signed_call("monitoring", "GraniteServiceVersion20100801.PutMetricData", put_body());
   LoadPlan plan{.clients = setting.clients, .seconds = setting.seconds(), .next = {}};
   plan.next = [&](std::uint64_t) { return Shot{head, body}; };
   TM_TRY(auto load, run_load(plan, *server));

@@ -31,10 +31,6 @@ std::string noise(std::size_t bytes) {
   return text;
 }
 
-Result<std::unique_ptr<ServerProcess>> start_server(const Setting& setting, std::string_view name) {
-  return ServerProcess::start({setting.program, fmt::format("{}/{}", setting.scratch, name)});
-}
-
 /// Heads of PUTs (or GETs) of numbered keys, all made before the clock runs.
 std::vector<std::string> heads_of(std::string_view method, std::string_view bucket,
                                   std::size_t count, std::size_t body_bytes) {
@@ -111,7 +107,7 @@ void print_throughput(const std::string& name, LoadResult& load, double target,
 Status measure_put_delivery(const Setting& setting) {
   const auto pipe = setting.scratch + "/leash";
   TM_TRY(const auto leash, make_leash(pipe));
-  TM_TRY(const auto server, start_server(setting, "put_delivery"));
+  TM_TRY(const auto server, ServerProcess::start(setting.server("put_delivery")));
   TM_TRY(auto platform, Platform::connect(server->port()));
   TM_CHECK(platform.make_role());
   TM_CHECK(platform.make_bucket("bench-delivery", true));
@@ -130,7 +126,7 @@ Status measure_put_delivery(const Setting& setting) {
 }
 
 Status measure_put_event(const Setting& setting) {
-  TM_TRY(const auto server, start_server(setting, "put_event"));
+  TM_TRY(const auto server, ServerProcess::start(setting.server("put_event")));
   TM_TRY(auto platform, Platform::connect(server->port()));
   TM_CHECK(platform.make_bucket("bench-event", true));
   TM_TRY(auto load, put_load(setting, *server, "bench-event", noise(small_bytes)));
@@ -139,7 +135,7 @@ Status measure_put_event(const Setting& setting) {
 }
 
 Status measure_put_plain(const Setting& setting) {
-  TM_TRY(const auto server, start_server(setting, "put_plain"));
+  TM_TRY(const auto server, ServerProcess::start(setting.server("put_plain")));
   TM_TRY(auto platform, Platform::connect(server->port()));
   TM_CHECK(platform.make_bucket("bench-plain", false));
   TM_TRY(auto load, put_load(setting, *server, "bench-plain", noise(small_bytes)));
@@ -148,7 +144,7 @@ Status measure_put_plain(const Setting& setting) {
 }
 
 Status measure_get_small(const Setting& setting) {
-  TM_TRY(const auto server, start_server(setting, "get_small"));
+  TM_TRY(const auto server, ServerProcess::start(setting.server("get_small")));
   TM_TRY(auto load, get_load(setting, *server, objects_to_get, noise(small_bytes)));
   print({.name = "get_4k",
          .value = load.rate(),
@@ -160,7 +156,7 @@ Status measure_get_small(const Setting& setting) {
 }
 
 Status measure_put_large(const Setting& setting) {
-  TM_TRY(const auto server, start_server(setting, "put_large"));
+  TM_TRY(const auto server, ServerProcess::start(setting.server("put_large")));
   TM_TRY(auto platform, Platform::connect(server->port()));
   TM_CHECK(platform.make_bucket("bench-large", true));
   TM_TRY(auto load, put_load(setting, *server, "bench-large", noise(large_bytes)));
@@ -169,7 +165,7 @@ Status measure_put_large(const Setting& setting) {
 }
 
 Status measure_get_large(const Setting& setting) {
-  TM_TRY(const auto server, start_server(setting, "get_large"));
+  TM_TRY(const auto server, ServerProcess::start(setting.server("get_large")));
   TM_TRY(auto load, get_load(setting, *server, large_objects_to_get, noise(large_bytes)));
   print_throughput("get_1m", load, 2500, {{"minio", 1420}, {"versitygw", 2957}});
   return {};

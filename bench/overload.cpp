@@ -205,7 +205,7 @@ Status allow_descriptors() {
 
 Status measure_overload(const Setting& setting) {
   TM_CHECK(allow_descriptors());
-  TM_TRY(const auto server, ServerProcess::start({setting.program, setting.scratch + "/overload"}));
+  TM_TRY(const auto server, ServerProcess::start(setting.server("overload")));
   TM_TRY(auto platform, Platform::connect(server->port()));
   TM_CHECK(platform.make_bucket("bench-overload", true));
   std::vector<std::string> heads;

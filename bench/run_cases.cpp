@@ -109,8 +109,7 @@ Status measure_first_line(const Setting& setting) {
   TM_TRY(auto line, FirstLine::make(setting.scratch + "/first-line"));
   const auto script = setting.scratch + "/x.py";
   std::ofstream(script) << line.script();
-  TM_TRY(const auto server,
-         ServerProcess::start({setting.program, setting.scratch + "/first_line"}));
+  TM_TRY(const auto server, ServerProcess::start(setting.server("first_line")));
   TM_TRY(auto platform, Platform::connect(server->port()));
   TM_CHECK(platform.make_role());
   TM_CHECK(platform.make_bucket("bench-line", true));
@@ -146,8 +145,7 @@ Status measure_first_line(const Setting& setting) {
 Status measure_ready(const Setting& setting) {
   std::vector<double> first, again;
   for (int round = 0; round < (setting.quick ? 3 : 9); ++round) {
-    const ServerProcess::Options options{setting.program,
-                                         fmt::format("{}/ready{}", setting.scratch, round)};
+    const auto options = setting.server(fmt::format("ready{}", round));
     TM_TRY(auto server, ServerProcess::start(options));
     first.push_back(server->ready_ms());
     server.reset();
@@ -168,7 +166,7 @@ Status measure_ready(const Setting& setting) {
 /// With a platform that has run its job, after the last of its work is written.
 Status measure_idle(const Setting& setting) {
   TM_TRY(auto line, FirstLine::make(setting.scratch + "/idle-line"));
-  TM_TRY(const auto server, ServerProcess::start({setting.program, setting.scratch + "/idle"}));
+  TM_TRY(const auto server, ServerProcess::start(setting.server("idle")));
   {
     TM_TRY(auto platform, Platform::connect(server->port()));
     TM_CHECK(platform.make_role());

@@ -56,8 +56,7 @@ Result<double> lateness_of(Client& client, const std::string& name) {
 }  // namespace
 
 Status measure_schedule_lateness(const Setting& setting) {
-  TM_TRY(const auto server, ServerProcess::start({.program = setting.program,
-                                                  .data = setting.scratch + "/schedule_lateness"}));
+  TM_TRY(const auto server, ServerProcess::start(setting.server("schedule_lateness")));
   TM_TRY(auto client, Client::connect(server->port()));
   const int count = setting.quick ? seconds_quick : seconds_full;
   const std::int64_t first = SystemClock().now().ms / 1000 + 3;
