@@ -5,6 +5,7 @@ import pytest
 from support.server import Server, clean_environment
 
 LONG = os.environ.get("TIDEMILL_LONG")
+SEED = int(os.environ.get("TIDEMILL_SEED", "20240115"))
 own_environment = clean_environment()
 os.environ.clear()
 os.environ.update(own_environment)
@@ -22,3 +23,9 @@ def server(tmp_path):
 @pytest.fixture(scope="session")
 def is_long():
     return bool(LONG)
+
+
+@pytest.fixture(scope="session")
+def seed():
+    """Of what is drawn: TIDEMILL_SEED repeats a run."""
+    return SEED

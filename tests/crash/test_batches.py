@@ -12,7 +12,6 @@ from support import platform
 from support.history import FAILED, OK, UNKNOWN, History
 from support.waiting import wait_until
 
-SEED = 20240115
 CLIENTS = 12
 GROUPS = 5
 
@@ -54,9 +53,9 @@ def counts_of(server):
 @pytest.mark.parametrize("plan", ["count=7 quiet=150ms window=400ms group=1",
                                   "marker=.done quiet=300ms group=1"])
 @pytest.mark.timeout(3600)
-def test_kill_while_batches_are_open(server, tmp_path, is_long, plan):
+def test_kill_while_batches_are_open(server, tmp_path, is_long, seed, plan):
     kills, each = (25, 300) if is_long else (6, 80)
-    chance = random.Random(SEED)
+    chance = random.Random(seed)
     notes = tmp_path / "notes"
     notes.mkdir()
     bucket = platform.make_bucket(server, "uploads")
@@ -109,7 +108,7 @@ def test_kill_while_batches_are_open(server, tmp_path, is_long, plan):
     assert set(told.values()) <= {1}, f"in two manifests: {told.most_common(3)}"
     result = Counter(query(server, "SELECT result IS NOT NULL FROM deliveries"))
     assert set(result) == {(1,)}, "each delivery ends with its run"
-    print(f"seed {SEED}: {kills} kills, {killed_open} of them with open batches, "
+    print(f"seed {seed}: {kills} kills, {killed_open} of them with open batches, "
           f"{len(acknowledged)} acknowledged, {len(uploads.history.of('object', UNKNOWN))} unknown, "
           f"{len(runs)} runs; 0 lost, 0 doubled")
     server.command("check")

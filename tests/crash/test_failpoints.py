@@ -18,7 +18,6 @@ from support.server import Server
 from support.waiting import wait_until
 from support.webhooks import INVOKE, make_connection, make_destination
 
-SEED = int(os.environ.get("TIDEMILL_SEED", "20240115"))
 LIVES, CHECK_EVERY = 104, 35
 REACHED_WITHIN_S = 8
 # Passed seldom in the life of a server: at their first passing, or the second.
@@ -306,9 +305,9 @@ def prove(directory, seed):
 
 
 @pytest.mark.timeout(7200)
-def test_kill_at_every_failpoint_and_at_random(tmp_path, is_long):
+def test_kill_at_every_failpoint_and_at_random(tmp_path, is_long, seed):
     rounds = 20 if is_long else 1
-    proofs = [prove(tmp_path / str(number), SEED + number) for number in range(rounds)]
+    proofs = [prove(tmp_path / str(number), seed + number) for number in range(rounds)]
     reached = sum((proof.reached for proof in proofs), Counter())
     missed = [name for name in failpoint_names() if not reached[name]]
     assert not missed, f"never reached: {missed}"

@@ -9,7 +9,6 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from support.waiting import wait_until
 
-SEED = 20240115
 SENDERS, RECEIVERS = 6, 3
 GROUPS = 4
 
@@ -94,9 +93,9 @@ def drain(traffic):
 
 @pytest.mark.parametrize("fifo", [False, True], ids=["standard", "fifo"])
 @pytest.mark.timeout(1800)
-def test_kill_while_messages_go_in_and_out(server, is_long, fifo):
+def test_kill_while_messages_go_in_and_out(server, is_long, seed, fifo):
     kills, each = (20, 400) if is_long else (3, 100)
-    chance = random.Random(SEED)
+    chance = random.Random(seed)
     attributes = {"VisibilityTimeout": "2"} | ({"FifoQueue": "true"} if fifo else {})
     url = server.client("sqs").create_queue(
         QueueName="q.fifo" if fifo else "q", Attributes=attributes
@@ -121,5 +120,5 @@ def test_kill_while_messages_go_in_and_out(server, is_long, fifo):
     back = traffic.deleted & set(left)
     assert not back, f"{len(back)} deleted messages came back: {sorted(back)[:3]}"
     assert len(left) == len(set(left)), "a message is there twice"
-    print(f"seed {SEED}: {len(traffic.sent)} sent, {len(traffic.deleted)} deleted, {len(left)} left")
+    print(f"seed {seed}: {len(traffic.sent)} sent, {len(traffic.deleted)} deleted, {len(left)} left")
     server.command("check")

@@ -10,7 +10,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from support import platform
 from support.waiting import wait_until
 
-SEED = 20240115
 CLIENTS = 16
 
 
@@ -51,9 +50,9 @@ def keys_of(server, bucket):
 
 
 @pytest.mark.timeout(3600)
-def test_kill_during_uploads(server, is_long):
+def test_kill_during_uploads(server, is_long, seed):
     kills, count = (20, 1000) if is_long else (5, 120)
-    chance = random.Random(SEED)
+    chance = random.Random(seed)
     bucket = platform.make_bucket(server, "uploads")
     job = platform.make_job(
         server, "job", "pass\n", ExecutionProperty={"MaxConcurrentRuns": count}
@@ -77,7 +76,7 @@ def test_kill_during_uploads(server, is_long):
         server.start()
     stored = keys_of(server, bucket)
     assert uploads.acknowledged <= stored, "an acknowledged upload is gone"
-    for key in random.Random(SEED).sample(sorted(stored), min(20, len(stored))):
+    for key in random.Random(seed).sample(sorted(stored), min(20, len(stored))):
         body = server.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
         assert body in (key.encode(), key.encode() * 20_000)
     wait_until(lambda: len(platform.runs_of(server, job)) >= len(stored), 120)

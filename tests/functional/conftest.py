@@ -9,6 +9,7 @@ import pytest
 from support import awscli, platform
 from support.raw import Signer
 from support.server import Server, clean_environment
+from support.still import NOW
 
 LONG = os.environ.get("TIDEMILL_LONG")
 own_environment = clean_environment()
@@ -59,6 +60,18 @@ def fresh_server(make_server):
 @pytest.fixture
 def test_mode_server(make_server):
     return make_server("--test-mode").start()
+
+
+@pytest.fixture
+def still(test_mode_server):
+    """A server whose clock stands at support.still.NOW, so that no alarm is evaluated meanwhile."""
+    test_mode_server.set_clock(NOW)
+    return test_mode_server
+
+
+@pytest.fixture
+def cloudwatch(still):
+    return still.client("cloudwatch")
 
 
 @pytest.fixture

@@ -15,18 +15,6 @@ ALARM = {
 TOPIC = "arn:aws:sns:us-east-1:000000000000:alerts"
 
 
-@pytest.fixture
-def still(test_mode_server):
-    """A server whose clock stands, so that no alarm is evaluated meanwhile."""
-    test_mode_server.set_clock("2031-02-03T04:05:30Z")
-    return test_mode_server
-
-
-@pytest.fixture
-def cloudwatch(still):
-    return still.client("cloudwatch")
-
-
 def describe(cloudwatch, name):
     (alarm,) = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
     return alarm

@@ -13,18 +13,6 @@ ALARM = {
 
 
 @pytest.fixture
-def still(test_mode_server):
-    """A server whose clock stands, so that no alarm is evaluated meanwhile."""
-    test_mode_server.set_clock("2031-02-03T04:05:30Z")
-    return test_mode_server
-
-
-@pytest.fixture
-def cloudwatch(still):
-    return still.client("cloudwatch")
-
-
-@pytest.fixture
 def children(cloudwatch, name):
     names = [f"{name}-a", f"{name}-b"]
     for child in names:

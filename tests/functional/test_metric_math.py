@@ -1,29 +1,12 @@
 """Metric math: GetMetricData's expressions, and alarms on them."""
 
 import json
-from datetime import datetime, timedelta, timezone
 
 import pytest
 from support import platform
 from support.errors import refused
+from support.still import minute
 from support.waiting import wait_until
-
-NOON = datetime(2031, 2, 3, 12, 0, 30, tzinfo=timezone.utc)
-
-
-@pytest.fixture
-def still(test_mode_server):
-    test_mode_server.set_clock(NOON)
-    return test_mode_server
-
-
-@pytest.fixture
-def cloudwatch(still):
-    return still.client("cloudwatch")
-
-
-def minute(n):
-    return NOON.replace(second=0) + timedelta(minutes=n)
 
 
 def stat(id_, metric, shown=False, period=60):
@@ -128,7 +111,7 @@ def test_an_alarm_on_an_expression_rings_and_tells_what_it_looked_at(still, clou
     still.set_clock(minute(1))
     alarm = wait_until(lambda: (a := describe(cloudwatch, name))["StateValue"] == "ALARM" and a)
     assert alarm["StateReason"] == (
-        "Threshold Crossed: 1 datapoint [10.0 (02/03/31 12:00:00)] was greater than the threshold "
+        "Threshold Crossed: 1 datapoint [10.0 (02/03/31 04:05:00)] was greater than the threshold "
         "(5.0)."
     )
     (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"]

@@ -3,28 +3,12 @@
 import json
 from datetime import datetime, timedelta, timezone
 
-import pytest
 from support import platform
 from support.errors import refused
+from support.still import NOW, minute
 from support.waiting import wait_until
 
-NOON = datetime(2031, 2, 3, 12, 0, 30, tzinfo=timezone.utc)
 JOB = "import sys\nif 'bad.csv' in sys.argv: raise SystemExit(1)\n"
-
-
-@pytest.fixture
-def still(test_mode_server):
-    test_mode_server.set_clock(NOON)
-    return test_mode_server
-
-
-@pytest.fixture
-def cloudwatch(still):
-    return still.client("cloudwatch")
-
-
-def minute(n):
-    return NOON.replace(second=0) + timedelta(minutes=n)
 
 
 def statistics(cloudwatch, space, metric, dimensions=None, names=("Sum",), period=60, unit=None):
@@ -136,7 +120,7 @@ def test_what_is_refused(cloudwatch):
     with refused("InvalidParameterCombination", 400):
         put(Value=1, Values=[1])
     with refused("InvalidParameterValue", 400, "two weeks"):
-        put(Value=1, Timestamp=NOON - timedelta(days=15))
+        put(Value=1, Timestamp=NOW - timedelta(days=15))
     with refused("InvalidParameterValue", 400):
         put(Value=float("nan"))
     with refused("InvalidParameterValue", 400):
@@ -144,10 +128,10 @@ def test_what_is_refused(cloudwatch):
     ask = {"Namespace": "a", "MetricName": "b", "Period": 60, "Statistics": ["Sum"]}
     with refused("InvalidParameterCombination", 400, "up to 86400 datapoints"):
         cloudwatch.get_metric_statistics(
-            StartTime=NOON - timedelta(days=60), EndTime=NOON, **ask
+            StartTime=NOW - timedelta(days=60), EndTime=NOW, **ask
         )
     with refused("InvalidParameterValue", 400, "StartTime must be less"):
-        cloudwatch.get_metric_statistics(StartTime=NOON, EndTime=NOON, **ask)
+        cloudwatch.get_metric_statistics(StartTime=NOW, EndTime=NOW, **ask)
 
 
 def test_metrics_outlive_an_orderly_restart(fresh_server):
@@ -229,7 +213,7 @@ def test_an_alarm_for_failed_runs_rings_and_ends_by_itself(still, cloudwatch, na
     still.set_clock(minute(1))
     alarm = wait_for_state(cloudwatch, name, "ALARM")
     assert alarm["StateReason"] == (
-        "Threshold Crossed: 1 datapoint [1.0 (02/03/31 11:56:00)] was greater than the threshold "
+        "Threshold Crossed: 1 datapoint [1.0 (02/03/31 04:01:00)] was greater than the threshold "
         "(0.0)."
     )
     assert json.loads(alarm["StateReasonData"])["recentDatapoints"] == [1.0]
@@ -240,7 +224,7 @@ def test_an_alarm_for_failed_runs_rings_and_ends_by_itself(still, cloudwatch, na
     assert state_of(cloudwatch, name)["StateValue"] == "ALARM"
     still.set_clock(minute(6))
     alarm = wait_for_state(cloudwatch, name, "OK")
-    assert "[0.0 (02/03/31 12:01:00)] was not greater than" in alarm["StateReason"]
+    assert "[0.0 (02/03/31 04:06:00)] was not greater than" in alarm["StateReason"]
 
     history = cloudwatch.describe_alarm_history(AlarmName=name, ScanBy="TimestampAscending")
     told = [item["HistorySummary"] for item in history["AlarmHistoryItems"]]
