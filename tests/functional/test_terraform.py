@@ -114,7 +114,7 @@ def test_running_jobs_and_files_are_no_drift(dev):
 def test_resources_made_by_hand_are_imported_without_changes(dev):
     glue = dev.server.client("glue")
     made = glue.get_job(JobName="sales-etl-dev")["Job"]
-    address = 'module.data_platform.aws_glue_job.this["sales_etl"]'
+    address = 'module.platform.module.data_platform.aws_glue_job.this["sales_etl"]'
     glue.delete_job(JobName="sales-etl-dev")
     glue.create_job(
         **{name: made[name] for name in ("Name", "Description", "Role", "Command", "Timeout")},
