@@ -126,10 +126,11 @@ void Client::State::keep(Idle one) {
   });
 }
 
-/// On the connection's loop; it is in the list as long as it rests.
+/// On the connection's loop. It is in the list as long as it rests, until clear() takes them all.
 void Client::State::drop(std::list<Idle>::iterator position) {
   std::list<Idle> dropped;
   const std::lock_guard lock(mutex);
+  if (closed) return;
   dropped.splice(dropped.end(), idle, position);
 }
 

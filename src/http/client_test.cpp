@@ -104,6 +104,21 @@ TEST_F(ClientTest, KeepsNoMoreIdleConnectionsThanItMay) {
   EXPECT_EQ(server.connections, 2);
 }
 
+TEST_F(ClientTest, MayGoWhileServersCloseWhatItKeeps) {
+  for (int i = 0; i < 50; ++i) {
+    make(local());
+    auto server = std::make_unique<RawServer>(answers(std::string(ok)));
+    std::vector<std::future<Result<Answer>>> answered;
+    for (int one = 0; one < 8; ++one) {
+      answered.push_back(begin(Call{.url = url(*server), .headers = {}, .body = "x"}));
+    }
+    for (auto& one : answered) EXPECT_EQ(one.get()->body, "ok");
+    std::thread closing([&server] { server.reset(); });
+    client.reset();
+    closing.join();
+  }
+}
+
 TEST_F(ClientTest, ReadsChunksAndWhatLastsUntilTheEnd) {
   RawServer chunked(
       answers("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
