@@ -19,4 +19,9 @@ struct Hub::Try {
   std::string dead_letter;  ///< "sent", or why not; empty where there is none to send.
 };
 
+/// What a column holds: NULL rather than an empty text.
+inline std::optional<std::string_view> maybe(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+}
+
 }  // namespace tidemill::events
