@@ -190,7 +190,7 @@ Task<Result<Answer>> Client::State::call(Call call) {
   while (true) {
     if (!connection || !connection->is_open()) {
       is_fresh = true;
-      const Outgoing::Parts parts{resolver, *trust};
+      const Outgoing::Parts parts{resolver, trust.get()};
       TM_CO_TRY(connection, co_await Outgoing::open(parts, call.url, connect_deadline));
     }
     connection->set_deadline(deadline);
@@ -212,8 +212,8 @@ Client::~Client() {
   state_->resolver.close();  // Calls that were abandoned keep the state, but not its threads.
 }
 
-Result<std::unique_ptr<Client>> Client::make(ClientOptions options) {
-  TM_TRY(auto trust, TlsTrust::make(options.ca_file));
+Result<std::unique_ptr<Client>> Client::make(ClientOptions options, io::Pool& pool) {
+  TM_TRY(auto trust, TlsTrust::make(options.ca_file, pool));
   auto state = std::make_shared<State>(std::move(options), std::move(trust));
   return std::unique_ptr<Client>(new Client(std::move(state)));
 }

@@ -9,7 +9,7 @@
 
 #include "http/answer_parser.h"
 #include "http/url.h"
-#include "io/task.h"
+#include "io/loops.h"
 
 namespace tidemill::http {
 
@@ -37,8 +37,8 @@ struct Call {
 
 class Client {
  public:
-  /// Fails with invalid_argument if the CA file can't be read.
-  [[nodiscard]] static Result<std::unique_ptr<Client>> make(ClientOptions options);
+  /// Fails with invalid_argument if the CA file can't be read. `pool` outlives it.
+  [[nodiscard]] static Result<std::unique_ptr<Client>> make(ClientOptions options, io::Pool& pool);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

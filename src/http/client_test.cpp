@@ -30,7 +30,7 @@ RawServer::Script answers(std::string text) {
 class ClientTest : public testing::Test {
  protected:
   static ClientOptions local() { return {.allow_local = true}; }
-  void make(ClientOptions options) { client = Client::make(std::move(options)).value(); }
+  void make(ClientOptions options) { client = Client::make(std::move(options), pool).value(); }
 
   static Url url(const RawServer& server, std::string_view host = "127.0.0.1",
                  std::string_view scheme = "http") {
@@ -57,6 +57,7 @@ class ClientTest : public testing::Test {
   }
 
   io::Loops loops{1};
+  io::Pool pool{1, 16};
   std::unique_ptr<Client> client;
 };
 
@@ -294,6 +295,17 @@ TEST_F(ClientTest, TrustsTheCertificateOfAFileAndKeepsTheConnection) {
   EXPECT_EQ(server.connections, 1);
 }
 
+TEST_F(ClientTest, TrustsTheCertificatesOfTheSystem) {
+  TestCertificate certificate("DNS:localhost");
+  RawServer server(answers(std::string(ok)), &certificate);
+  make(local());
+  ::setenv("SSL_CERT_FILE", certificate.path().c_str(), 1);  // Where OpenSSL looks for them.
+  const auto answer = call(Call{.url = url(server, "localhost", "https"), .headers = {}});
+  ::unsetenv("SSL_CERT_FILE");
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->body, "ok");
+}
+
 TEST_F(ClientTest, TrustsACertificateForAnAddress) {
   TestCertificate certificate("IP:127.0.0.1");
   RawServer server(answers(std::string(ok)), &certificate);
@@ -340,8 +352,8 @@ TEST_F(ClientTest, RefusesAServerThatSpeaksNoTls) {
 }
 
 TEST_F(ClientTest, SaysThatACaFileIsNone) {
-  EXPECT_FALSE(Client::make({.ca_file = "/no/such/file"}));
-  EXPECT_FALSE(Client::make({.ca_file = "/dev/null"}));
+  EXPECT_FALSE(Client::make({.ca_file = "/no/such/file"}, pool));
+  EXPECT_FALSE(Client::make({.ca_file = "/dev/null"}, pool));
 }
 
 TEST_F(ClientTest, BoundsTheCallsInFlight) {

@@ -30,17 +30,21 @@ std::unexpected<Error> connection_failure(std::string message) {
 }  // namespace
 
 struct TlsTrust::State {
+  explicit State(io::Pool& p) : pool(p) {}
+
+  io::Pool& pool;
   ssl::context context{ssl::context::tls_client};
+  std::once_flag once;
+  std::atomic<bool> is_loaded = false;
 };
 
 TlsTrust::TlsTrust(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TlsTrust::~TlsTrust() = default;
 
-Result<std::unique_ptr<TlsTrust>> TlsTrust::make(const std::string& ca_file) {
-  auto state = std::make_unique<State>();
+Result<std::unique_ptr<TlsTrust>> TlsTrust::make(const std::string& ca_file, io::Pool& pool) {
+  auto state = std::make_unique<State>(pool);
   auto& context = state->context;
   error_code error;
-  context.set_default_verify_paths(error);  // Where there are none, nothing is trusted.
   if (!ca_file.empty()) {
     context.load_verify_file(ca_file, error);
     if (error) {
@@ -52,6 +56,19 @@ Result<std::unique_ptr<TlsTrust>> TlsTrust::make(const std::string& ca_file) {
   SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
   SSL_CTX_set_mode(context.native_handle(), SSL_MODE_RELEASE_BUFFERS);
   return std::unique_ptr<TlsTrust>(new TlsTrust(std::move(state)));
+}
+
+Task<Status> TlsTrust::load() {
+  if (state_->is_loaded) co_return Status();
+  const auto read = [state = state_.get()] {
+    std::call_once(state->once, [state] {
+      error_code ignored;  // Where there are none, nothing is trusted.
+      state->context.set_default_verify_paths(ignored);
+      state->is_loaded = true;
+    });
+    return Status();
+  };
+  co_return co_await state_->pool.run(read);
 }
 
 /// Shared with the handlers that wait. The socket is closed when the deadline passes, which ends
@@ -164,7 +181,8 @@ Task<Result<std::unique_ptr<Outgoing>>> Outgoing::open(Parts parts, Url url, Ste
   std::unique_ptr<Outgoing> outgoing(new Outgoing(state));
   TM_CO_CHECK(co_await state->connect(std::move(addresses), deadline));
   if (state->url.is_tls) {
-    TM_CO_CHECK(co_await state->begin_tls(parts.trust.state_->context));
+    TM_CO_CHECK(co_await parts.trust->load());
+    TM_CO_CHECK(co_await state->begin_tls(parts.trust->state_->context));
   }
   co_return std::move(outgoing);
 }

@@ -11,16 +11,16 @@
 
 #include "http/resolver.h"
 #include "http/url.h"
-#include "io/task.h"
+#include "io/loops.h"
 
 namespace tidemill::http {
 
-/// Whom we trust; thread-safe once made.
+/// Whom we trust: the system's certificates, and those of a file. Thread-safe.
 class TlsTrust {
  public:
-  /// The system's certificates, and those of `ca_file` unless it is empty. Fails with
-  /// invalid_argument if that can't be read.
-  [[nodiscard]] static Result<std::unique_ptr<TlsTrust>> make(const std::string& ca_file);
+  /// Fails with invalid_argument if `ca_file` isn't empty and can't be read. `pool` outlives it.
+  [[nodiscard]] static Result<std::unique_ptr<TlsTrust>> make(const std::string& ca_file,
+                                                              io::Pool& pool);
   ~TlsTrust();
   TlsTrust(const TlsTrust&) = delete;
   TlsTrust& operator=(const TlsTrust&) = delete;
@@ -29,6 +29,9 @@ class TlsTrust {
   friend class Outgoing;
   struct State;
   explicit TlsTrust(std::unique_ptr<State> state);
+  /// Before a handshake. The system's certificates are read with the first one, on the pool: that
+  /// takes as long as the rest of a start.
+  Task<Status> load();
   std::unique_ptr<State> state_;
 };
 
@@ -38,7 +41,7 @@ class Outgoing {
  public:
   struct Parts {
     Resolver& resolver;
-    TlsTrust& trust;
+    TlsTrust* trust;  ///< For https.
   };
   /// Resolves, connects to the first address that answers and, for https, verifies the
   /// certificate against the host's name. Fails as Client::call does.

@@ -70,7 +70,6 @@ struct Mailer::State {
   const Options options;
   const Clock& clock;
   Resolver resolver;  // The relay is named by who runs us: it may be local.
-  std::unique_ptr<TlsTrust> trust;
 };
 
 namespace {
@@ -122,17 +121,13 @@ class Session {
 }  // namespace
 
 Mailer::Mailer(Options options, const Clock& clock)
-    : state_(std::make_unique<State>(std::move(options), clock)) {
-  auto trust = TlsTrust::make("");
-  TM_ASSERT(trust.has_value());
-  state_->trust = *std::move(trust);
-}
+    : state_(std::make_unique<State>(std::move(options), clock)) {}
 Mailer::~Mailer() = default;
 
 Task<Status> Mailer::send(Mail mail) {
   const auto& options = state_->options;
   Url url{.host = options.host, .port = options.port, .target = "/"};
-  const Outgoing::Parts parts{state_->resolver, *state_->trust};
+  const Outgoing::Parts parts{state_->resolver, nullptr};
   const auto deadline = std::chrono::steady_clock::now() + options.deadline;
   TM_CO_TRY(auto connection, co_await Outgoing::open(parts, std::move(url), deadline));
   Session session(std::move(connection), fmt::format("{}:{}", options.host, options.port));

@@ -111,7 +111,7 @@ Status Program::open_stores() {
 
 Status Program::make_services() {
   pool_ = std::make_unique<io::Pool>(pool_threads, pool_queue_max);
-  TM_TRY(client_, http::Client::make(client_options()));
+  TM_TRY(client_, http::Client::make(client_options(), *pool_));
   authority_ = std::make_unique<iam::Authority>(authority_options());
   due_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { deliver_due(); });
   room_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { look_for_room(); });
