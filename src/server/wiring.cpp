@@ -18,6 +18,7 @@
 #include "sqs/schema.h"
 #include "ssm/schema.h"
 #include "store/sqlite/sqlite_store.h"
+#include "wire/gen/services.h"
 
 namespace tidemill::server {
 namespace {
@@ -33,6 +34,13 @@ std::vector<store::Migration> joined(const M&... series) {
   std::vector<store::Migration> all;
   (all.insert(all.end(), series.begin(), series.end()), ...);
   return all;
+}
+
+/// How many src/wire/operations.toml lists: each of them has a handler, or it isn't served.
+std::size_t listed_operations() {
+  std::size_t count = 0;
+  for (const auto* service : wire::all_services()) count += service->operations.size();
+  return count;
 }
 
 std::vector<std::string> bucket_domains(const Options& options) {
@@ -368,6 +376,7 @@ void Program::wire_operations() {
   doctor_ = std::make_unique<explain::Doctor>(*store_, std::move(look));
   backfill_ = std::make_unique<Backfill>(*store_, *hub_, random_);
   wire_endpoints();
+  TM_ASSERT(router_->counts().size() == listed_operations());
 }
 
 }  // namespace tidemill::server
