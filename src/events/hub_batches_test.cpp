@@ -257,5 +257,30 @@ TEST_F(HubBatchTest, OpenBatchesOutliveRetentionAndClosedOnesGo) {
   EXPECT_EQ(**kept, (std::pair<std::int64_t, std::int64_t>(1, 1)));
 }
 
+TEST_F(HubBatchTest, WhatAManifestWaitedForInVainGoesWithItsBatch) {
+  put_batched("manifest=.manifest window=1s");
+  publish_all({"sales/x.manifest"});
+  ASSERT_TRUE(write([&](store::Tx& tx) -> Status {
+    TM_TRY(const auto batch,
+           tx.one("SELECT id FROM batches", [](const store::Row& row) { return row.integer(0); }));
+    return hub_->list_read(tx, *batch, "s3://bronze/sales/x.manifest",
+                           std::vector<std::string>{"s3://bronze/sales/a"});
+  }));
+  const auto awaited = [this] {
+    return **write([](store::Tx& tx) {
+      return tx.one("SELECT count(*) FROM batch_expected",
+                    [](const store::Row& row) { return row.integer(0); });
+    });
+  };
+  clock_.at = clock_.at.plus(std::chrono::seconds(1));
+  ASSERT_TRUE(deliver_due());
+  EXPECT_EQ(awaited(), 1) << "it tells why the batch closed as it did";
+  publish_all({"sales/y"});
+  ASSERT_TRUE(write([&](store::Tx& tx) {
+    return forget_events(tx, clock_.at.plus(std::chrono::minutes(1)), 100);
+  }));
+  EXPECT_EQ(awaited(), 0);
+}
+
 }  // namespace
 }  // namespace tidemill::events

@@ -1,6 +1,43 @@
 #include "events/retention.h"
 
 namespace tidemill::events {
+namespace {
+
+/// Takes the event out of the batches that it is a file of. By their key: they may be large.
+Status forget_file(store::Tx& tx, std::int64_t event) {
+  struct Member {
+    std::int64_t batch, delivery;
+    std::string file;
+  };
+  TM_TRY(
+      const auto members,
+      tx.all(
+          "SELECT d.batch, d.id, e.subject FROM deliveries d JOIN events e ON e.seq = d.event"
+          " WHERE d.event = $1 AND d.batch IS NOT NULL",
+          [](const store::Row& row) { return Member{row.integer(0), row.integer(1), row.text(2)}; },
+          event));
+  for (const auto& [batch, delivery, file] : members) {
+    TM_CHECK(tx.exec("DELETE FROM batch_files WHERE batch = $1 AND file = $2 AND delivery = $3",
+                     batch, file, delivery));
+  }
+  return {};
+}
+
+/// Batches that are over and have no deliveries any more.
+Status forget_batches(store::Tx& tx, TimeMs before) {
+  TM_TRY(const auto over,
+         tx.all(
+             "SELECT id FROM batches WHERE state = 'closed' AND closed_ms < $1"
+             " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.batch = batches.id)",
+             [](const store::Row& row) { return row.integer(0); }, before.ms));
+  for (const auto batch : over) {
+    TM_CHECK(tx.exec("DELETE FROM batch_expected WHERE batch = $1", batch));
+    TM_CHECK(tx.exec("DELETE FROM batches WHERE id = $1", batch));
+  }
+  return {};
+}
+
+}  // namespace
 
 Result<bool> forget_events(store::Tx& tx, TimeMs before, int events_max) {
   TM_TRY(const auto old,
@@ -19,17 +56,11 @@ Result<bool> forget_events(store::Tx& tx, TimeMs before, int events_max) {
              [](const store::Row& row) { return row.integer(0); }, before.ms, events_max));
   for (const auto seq : old) {
     TM_CHECK(tx.exec("DELETE FROM decisions WHERE event = $1", seq));
-    TM_CHECK(
-        tx.exec("DELETE FROM batch_files WHERE delivery IN (SELECT id FROM deliveries"
-                " WHERE event = $1 AND batch IS NOT NULL)",
-                seq));
+    TM_CHECK(forget_file(tx, seq));
     TM_CHECK(tx.exec("DELETE FROM deliveries WHERE event = $1", seq));
     TM_CHECK(tx.exec("DELETE FROM events WHERE seq = $1", seq));
   }
-  TM_CHECK(
-      tx.exec("DELETE FROM batches WHERE state = 'closed' AND closed_ms < $1"
-              " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.batch = batches.id)",
-              before.ms));
+  TM_CHECK(forget_batches(tx, before));
   return int(old.size()) == events_max;
 }
 
