@@ -30,8 +30,9 @@ void Loader::compile(std::size_t count) {
 }
 
 std::vector<Loader::Failure> Loader::finish() {
-  hand_over();
   wait();
+  std::swap(reading_, compiling_);
+  compile(std::exchange(read_, 0));  // There is nothing left to read meanwhile.
   return std::move(failures_);
 }
 
