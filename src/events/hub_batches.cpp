@@ -8,6 +8,7 @@
 
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/s3_uri.h"
 #include "events/batch_rows.h"
 #include "events/hub_try.h"
 
@@ -16,15 +17,8 @@ namespace {
 
 constexpr int closed_at_once = 256;
 
-struct Address {
-  std::string bucket, key;
-};
-
-/// Of "s3://bucket/key".
-Address address_of(std::string_view uri) {
-  const auto slash = uri.find('/', 5);
-  return {std::string(uri.substr(5, slash - 5)), std::string(uri.substr(slash + 1))};
-}
+/// Of an upload's subject, or of what a manifest lists.
+S3Uri address_of(std::string_view uri) { return split_s3_uri(uri).value_or(S3Uri()); }
 
 bool is_upload(const Event& event) {
   return event.source == "aws.s3" && event.detail_type == "Object Created" &&

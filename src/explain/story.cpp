@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/s3_uri.h"
 #include "events/batch_rows.h"
 #include "events/rule.h"
 #include "explain/stored_event.h"
@@ -161,12 +162,12 @@ Task<Result<json::value>> Storyteller::object(std::string uri) {
 }
 
 Result<json::value> Storyteller::tell(store::Tx& tx, std::string_view uri) const {
-  const auto slash = uri.find('/', 5);
-  if (!uri.starts_with("s3://") || slash == uri.npos || slash == 5 || slash + 1 == uri.size()) {
+  const auto address = split_s3_uri(uri);
+  if (!address || address->bucket.empty() || address->key.empty()) {
     return fail(Errc::invalid_argument, "ValidationException",
                 fmt::format("uri must be s3://BUCKET/KEY, not \"{}\"", uri));
   }
-  TM_TRY(auto object, sources_.object(tx, uri.substr(5, slash - 5), uri.substr(slash + 1)));
+  TM_TRY(auto object, sources_.object(tx, address->bucket, address->key));
   object["uri"] = uri;
   TM_TRY(const auto stored,
          tx.all(fmt::format("{} WHERE subject = $1 ORDER BY seq DESC LIMIT $2", select_events),

@@ -2,16 +2,18 @@
 
 #include <fmt/format.h>
 
+#include "base/s3_uri.h"
+
 namespace tidemill::server {
 
 Task<Result<glue::Script>> ScriptsInS3::fetch(Scope /*scope*/, std::string uri,
                                               std::string known_etag) {
-  const auto slash = uri.find('/', 5);
-  if (!uri.starts_with("s3://") || slash == uri.npos) {
+  const auto address = split_s3_uri(uri);
+  if (!address) {
     co_return fail(Errc::invalid_argument, "InvalidInputException",
                    fmt::format("the script's location must be s3://BUCKET/KEY, not \"{}\"", uri));
   }
-  const auto bucket = uri.substr(5, slash - 5), key = uri.substr(slash + 1);
+  const std::string bucket(address->bucket), key(address->key);
   if (!known_etag.empty()) {
     auto look = [&](store::Tx& tx) { return s3::Objects::describe(tx, bucket, key); };
     TM_CO_TRY(const auto seen, co_await objects_.core().store.read(look));

@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "base/log.h"
+#include "base/s3_uri.h"
 #include "events/batch_list.h"
 #include "events/batch_rows.h"
 #include "io/wake.h"
@@ -28,9 +29,8 @@ struct BatchLists::State {
     auto find = [](store::Tx& tx) { return events::next_unread(tx); };
     TM_CO_TRY(const auto unread, co_await self->parts.store.read(find));
     if (!unread) co_return false;
-    const auto slash = unread->uri.find('/', 5);
-    const auto data = co_await self->parts.objects.read_whole(unread->uri.substr(5, slash - 5),
-                                                              unread->uri.substr(slash + 1),
+    const auto [bucket, key] = *split_s3_uri(unread->uri);
+    const auto data = co_await self->parts.objects.read_whole(std::string(bucket), std::string(key),
                                                               events::batch_list_bytes_max);
     if (!data && may_pass(data.error())) co_return std::unexpected(data.error());
     const auto list = data ? events::read_batch_list(data->bytes, unread->uri)
