@@ -101,9 +101,11 @@ class Api {
 [[nodiscard]] Status save_tags(store::Tx& tx, std::string_view arn,
                                const std::optional<std::vector<w::Tag>>& tags);
 
+/// Of what is listed, where the request has no Limit.
+inline constexpr std::int32_t limit_default = 100;
+
 /// One page of `items` (in order): those after `token`, at most `limit`. Sets `next` to the token
 /// of the following page, if there is one.
-constexpr std::int32_t limit_default = 100;
 template <class T, class NameOf>
 Result<std::vector<T>> page_of(std::vector<T> items, const std::optional<std::string>& token,
                                const std::optional<std::int32_t>& limit, NameOf name_of,

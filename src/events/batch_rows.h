@@ -18,11 +18,11 @@ struct Batch {
   std::string rule_name, rule_arn, target_id;
   std::string group;
   BatchPlan plan;  ///< Of the tag as it was when the batch was opened.
-  BatchState state;
-  std::optional<TimeMs> due;
-  std::string bucket, marker, note;
-  std::string reason;  ///< Why it closed; empty while it is open.
-  std::optional<TimeMs> closed;
+  BatchState state = {};
+  std::optional<TimeMs> due = {};
+  std::string bucket = {}, marker = {}, note = {};
+  std::string reason = {};  ///< Why it closed; empty while it is open.
+  std::optional<TimeMs> closed = {};
 };
 
 /// What the rule's tag says; nullopt without one, or with one that can't be read.

@@ -7,7 +7,6 @@
 
 #include "base/failpoint.h"
 #include "base/log.h"
-#include "events/batch_rows.h"
 #include "events/counting.h"
 #include "events/hub_try.h"
 
@@ -42,10 +41,7 @@ Target* Hub::target_for(std::string_view arn) const {
 Status Hub::load(store::Tx& tx) {
   TM_TRY(const auto stored, all_rules(tx));
   for (const auto& rule : stored) {
-    TM_TRY(auto targets, targets_of(tx, rule.id));
-    TM_TRY(const auto once, once_of(tx, rule.arn()));
-    TM_TRY(auto batch, batch_plan_of(tx, rule.arn()));
-    CompiledRule compiled{rule, std::move(targets), once, std::move(batch)};
+    TM_TRY(auto compiled, compiled_rule(tx, rule));
     TM_CHECK(rules_.put(std::move(compiled)));
   }
   TM_CHECK(archives_.load(tx));

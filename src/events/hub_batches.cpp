@@ -113,14 +113,7 @@ Result<Batch> Hub::batch_for(store::Tx& tx, const CompiledRule& rule, const Deli
               .rule_arn = delivery.rule_arn,
               .target_id = delivery.target_id,
               .group = group_of(*rule.batch, key),
-              .plan = *rule.batch,
-              .state = {},
-              .due = {},
-              .bucket = {},
-              .marker = {},
-              .note = {},
-              .reason = {},
-              .closed = {}};
+              .plan = *rule.batch};
   TM_TRY(auto open, find_open_batch(tx, batch));
   if (open) {
     // Its time may be over and nobody has looked since.
@@ -244,10 +237,10 @@ Status Hub::bury_members(store::Tx& tx, const Delivery& carrier, const Try& resu
                 " WHERE d.batch = $1 AND d.id <> $1 ORDER BY d.id",
                 read, carrier.batch->id));
   for (const auto& member : members) {
-    const auto letter = make_dead_letter(member, result.outcome, result.tries, result.exhausted);
-    TM_TRY(const auto against, options_.dead_letters->accept(tx, letter));
+    auto own = result;
+    TM_CHECK(bury(tx, member, result.exhausted, own));
     TM_CHECK(tx.exec("UPDATE deliveries SET dead_letter = $2 WHERE id = $1", member.id,
-                     against.value_or("sent")));
+                     own.dead_letter));
   }
   return {};
 }

@@ -1,4 +1,4 @@
-/// What one try of a delivery came to. Internal to the Hub's own files.
+/// What one try of a delivery came to, and more that is internal to the Hub's own files.
 #pragma once
 
 #include <optional>
@@ -18,6 +18,9 @@ struct Hub::Try {
   Exhausted exhausted = Exhausted::not_retried;  ///< Where it failed.
   std::string dead_letter;  ///< "sent", or why not; empty where there is none to send.
 };
+
+/// Whether the event is of a marker or a manifest of the rule's batches.
+[[nodiscard]] bool is_marking(const CompiledRule& rule, const Event& event);
 
 /// What a column holds: NULL rather than an empty text.
 inline std::optional<std::string_view> maybe(const std::string& text) {

@@ -29,11 +29,6 @@ std::unique_ptr<Room::Slot> Room::take(const std::string& destination, std::size
   return std::make_unique<Slot>(shared_from_this(), destination, bytes);
 }
 
-void Room::turn_away(const std::string& destination) {
-  const std::lock_guard lock(mutex_);
-  turned_away_.insert(destination);
-}
-
 void Room::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;

@@ -37,8 +37,6 @@ class Room : public std::enable_shared_from_this<Room> {
 
   /// nullptr: there is no room now, and `freed` will be called.
   [[nodiscard]] std::unique_ptr<Slot> take(const std::string& destination, std::size_t bytes);
-  /// As if it had been turned away.
-  void turn_away(const std::string& destination);
   /// From now on nobody is told anything.
   void close();
 

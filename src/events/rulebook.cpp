@@ -53,14 +53,19 @@ std::vector<std::shared_ptr<const CompiledRule>> RuleBook::match(const BusKey& k
   return matched;
 }
 
+Result<CompiledRule> compiled_rule(store::Tx& tx, const Rule& rule) {
+  CompiledRule compiled{.rule = rule, .targets = {}};
+  TM_TRY(compiled.targets, targets_of(tx, rule.id));
+  TM_TRY(compiled.once, once_of(tx, rule.arn()));
+  TM_TRY(compiled.batch, batch_plan_of(tx, rule.arn()));
+  return compiled;
+}
+
 Status refresh_rule(store::Tx& tx, RuleBook& book, const Rule& rule) {
-  TM_TRY(auto targets, targets_of(tx, rule.id));
-  TM_TRY(const auto once, once_of(tx, rule.arn()));
-  TM_TRY(auto batch, batch_plan_of(tx, rule.arn()));
-  auto compiled = std::make_shared<CompiledRule>(rule, std::move(targets), once, std::move(batch));
-  tx.on_commit([&book, compiled] {
+  TM_TRY(auto compiled, compiled_rule(tx, rule));
+  tx.on_commit([&book, compiled = std::move(compiled)]() mutable {
     // The pattern compiled when it was put; it can't fail to now.
-    const auto done = book.put(std::move(*compiled));
+    const auto done = book.put(std::move(compiled));
     TM_ASSERT(done.has_value());
   });
   return {};

@@ -51,10 +51,10 @@ class RuleBook {
   std::unordered_map<std::int64_t, std::string> bus_of_rule_;
 };
 
-/// Whether the event is of a marker or a manifest of the rule's batches (hub_batches.cpp).
-[[nodiscard]] bool is_marking(const CompiledRule& rule, const Event& event);
+/// The rule with its targets and what its tags say, as `tx` has them.
+[[nodiscard]] Result<CompiledRule> compiled_rule(store::Tx& tx, const Rule& rule);
 
-/// Reads rule `id` with its targets from `tx` and puts it into `book` once `tx` is committed.
+/// Puts compiled_rule() into `book` once `tx` is committed.
 [[nodiscard]] Status refresh_rule(store::Tx& tx, RuleBook& book, const Rule& rule);
 
 }  // namespace tidemill::events
