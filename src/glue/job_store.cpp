@@ -46,7 +46,8 @@ Result<std::vector<Job>> list_jobs(store::Tx& tx, const Scope& scope, std::strin
 Status add_job(store::Tx& tx, const Job& job) {
   const auto added = tx.exec(
       "INSERT INTO glue_jobs (account, region, name, definition, revision, active,"
-      " created_ms, modified_ms) VALUES ($1, $2, $3, $4, $5, 0, $6, $6)",
+      " created_ms, modified_ms) VALUES ($1, $2, $3, $4, $5, (SELECT count(*) FROM glue_runs"
+      " WHERE account = $1 AND region = $2 AND job = $3 AND final = 0), $6, $6)",
       job.scope.account, job.scope.region, job.name, json::dump(job.definition), job.revision,
       job.created.ms);
   if (!added && added.error().code == Errc::already_exists) {

@@ -17,7 +17,8 @@ namespace tidemill::glue {
 /// In the order of their names: at most `count` of those behind `after`.
 [[nodiscard]] Result<std::vector<Job>> list_jobs(store::Tx& tx, const Scope& scope,
                                                  std::string_view after, int count);
-/// Fails with AlreadyExistsException.
+/// It begins with the open runs of one of that name that was deleted. Fails with
+/// AlreadyExistsException.
 [[nodiscard]] Status add_job(store::Tx& tx, const Job& job);
 /// Replaces the whole definition.
 [[nodiscard]] Status update_job(store::Tx& tx, const Job& job);

@@ -206,6 +206,21 @@ def test_too_many_runs_at_once(server, glue, name):
     )
 
 
+def test_job_made_again_counts_the_runs_that_are_still_open(server, glue, name):
+    job = platform.make_job(server, name, SLEEP, ExecutionProperty={"MaxConcurrentRuns": 1})
+    run_id = glue.start_job_run(JobName=job)["JobRunId"]
+    known = glue.get_job(JobName=job)["Job"]
+    glue.delete_job(JobName=job)
+    glue.create_job(Name=job, **{key: known[key] for key in ("Role", "Command")})
+    with refused("ConcurrentRunsExceededException", 400):
+        glue.start_job_run(JobName=job)
+    glue.batch_stop_job_run(JobName=job, JobRunIds=[run_id])
+    platform.wait_for_run(server, job, run_id)
+    glue.batch_stop_job_run(
+        JobName=job, JobRunIds=[glue.start_job_run(JobName=job)["JobRunId"]]
+    )
+
+
 def test_retries(server, glue, name):
     job = platform.make_job(server, name, "raise SystemExit(1)\n", MaxRetries=2)
     glue.start_job_run(JobName=job)
