@@ -17,7 +17,6 @@ class Api {
   struct Parts {
     store::Store& store;
     Runs& runs;
-    events::Bus& bus;
     TriggerTimers& triggers;
     const Clock& clock;
     Random& random;

@@ -153,8 +153,7 @@ Task<Result<w::UpdateJobResponse>> Api::update_job(const Caller& caller,
     job.revision = random_hex(parts_.random, 8);
     job.modified = parts_.clock.now();
     TM_CHECK(glue::update_job(tx, job));
-    // There may be room now for what waited.
-    TM_CHECK(parts_.bus.target_free(tx, job_arn(job.scope, job.name)));
+    TM_CHECK(parts_.runs.make_room(tx, job.scope, job.name));
     w::UpdateJobResponse response;
     response.JobName = job.name;
     return response;
@@ -166,6 +165,7 @@ Task<Result<w::DeleteJobResponse>> Api::delete_job(const Caller& caller,
                                                    w::DeleteJobRequest request) {
   auto change = [&](store::Tx& tx) -> Result<w::DeleteJobResponse> {
     TM_CHECK(remove_job(tx, caller.scope, *request.JobName));
+    TM_CHECK(parts_.runs.make_room(tx, caller.scope, *request.JobName));
     w::DeleteJobResponse response;
     response.JobName = request.JobName;
     return response;

@@ -237,6 +237,7 @@ Task<Result<w::DeleteWorkflowResponse>> WorkflowApi::remove(const Caller& caller
       TM_CHECK(remove_trigger(tx, trigger));
     }
     TM_CHECK(remove_workflow(tx, *workflow));
+    TM_CHECK(parts_.workflows.make_room(tx, *workflow));
     return response;
   };
   co_return co_await parts_.store.write(change);

@@ -235,12 +235,16 @@ Status Runs::finish(store::Tx& tx, RunRow run, const RunStep& step, const Ended&
   TM_CHECK(publish(tx, run));
   count(tx, run, facts.at);
   if (step.retry) TM_CHECK(retry(tx, run));
-  // Rules may name the job without its account.
-  TM_CHECK(parts_.bus.target_free(tx, job_arn({"", run.scope.region}, run.job)));
-  TM_CHECK(parts_.bus.target_free(tx, job_arn(run.scope, run.job)));
+  TM_CHECK(make_room(tx, run.scope, run.job));
   // Last: what waited for the job's place was there before what follows from its end.
   if (step.retry || run.chain.empty() || follower_ == nullptr) return {};
   return follower_->ended(tx, run);
+}
+
+Status Runs::make_room(store::Tx& tx, const Scope& scope, std::string_view job) {
+  // Rules may name the job without its account.
+  TM_CHECK(parts_.bus.target_free(tx, job_arn({"", scope.region}, job)));
+  return parts_.bus.target_free(tx, job_arn(scope, job));
 }
 
 Status Runs::retry(store::Tx& tx, const RunRow& run) {

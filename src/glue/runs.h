@@ -75,6 +75,9 @@ class Runs final : public RunObserver {
   [[nodiscard]] Status stop(store::Tx& tx, const Scope& scope, std::string_view job,
                             std::string_view run_id);
 
+  /// The job may have room, or is gone: tries what waits for it.
+  [[nodiscard]] Status make_room(store::Tx& tx, const Scope& scope, std::string_view job);
+
   [[nodiscard]] Result<std::optional<RunRow>> find(store::Tx& tx, std::string_view run_id) const;
   /// Newest first, those before `before` (0: all); of one job, or of all where `job` is empty.
   [[nodiscard]] Result<std::vector<RunRow>> list(store::Tx& tx, const Scope& scope,

@@ -257,7 +257,7 @@ Status Program::load_state() {
 }
 
 void Program::wire_glue(const PassRole& pass) {
-  const glue::Api::Parts glue{*store_, *runs_, *hub_, scheduling_->triggers(), clock_, random_};
+  const glue::Api::Parts glue{*store_, *runs_, scheduling_->triggers(), clock_, random_};
   glue_api_ = std::make_unique<glue::Api>(glue, pass);
   glue_api_->register_with(*router_);
   trigger_api_ = std::make_unique<glue::TriggerApi>(*store_, scheduling_->triggers(), clock_);

@@ -118,6 +118,26 @@ def test_runs_above_the_limit_wait_their_turn(server, name):
     assert keys == [f"{number}.csv" for number in range(5)], "oldest first"
 
 
+def test_larger_limit_lets_in_what_waits_for_a_job_without_account(server, name, tmp_path):
+    gate = tmp_path / "gate"
+    held = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.02)\n"
+    bucket = platform.make_bucket(server, f"{name}-in")
+    job = platform.make_job(server, f"{name}-job", held,
+                            ExecutionProperty={"MaxConcurrentRuns": 1})
+    platform.connect(server, bucket, job, Arn=f"arn:aws:glue:us-east-1::job/{job}")
+    for number in range(2):
+        server.client("s3").put_object(Bucket=bucket, Key=f"{number}.csv", Body=b"x")
+    assert len(platform.runs_of(server, job)) == 1
+    glue = server.client("glue")
+    known = glue.get_job(JobName=job)["Job"]
+    update = {key: known[key] for key in ("Role", "Command")}
+    glue.update_job(JobName=job,
+                    JobUpdate=update | {"ExecutionProperty": {"MaxConcurrentRuns": 2}})
+    assert len(platform.runs_of(server, job)) == 2
+    gate.touch()
+    platform.wait_for_runs(server, job, 2)
+
+
 def test_two_rules_on_one_key_are_two_runs(server, name):
     bucket = platform.make_bucket(server, f"{name}-in")
     jobs = [platform.make_job(server, f"{name}-job{n}", QUICK) for n in (1, 2)]

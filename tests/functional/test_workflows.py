@@ -195,6 +195,40 @@ def test_missing_job_is_an_error_of_its_action(glue, name, jobs):
     assert run["Statistics"]["ErroredActions"] == 1 and run["Statistics"]["SucceededActions"] == 1
 
 
+def test_run_that_waits_for_a_job_ends_when_the_job_is_deleted(server, glue, name, tmp_path):
+    gate = tmp_path / "gate"
+    full = platform.make_job(server, name, HELD.format(gate=str(gate)),
+                             ExecutionProperty={"MaxConcurrentRuns": 1})
+    glue.start_job_run(JobName=full)
+    glue.create_workflow(Name=name, MaxConcurrentRuns=1)
+    trigger = start_trigger(glue, name, full)
+    glue.start_workflow_run(Name=name)
+    glue.start_trigger(Name=trigger)  # waits for the workflow
+    glue.delete_job(JobName=full)
+    runs = wait_for_runs_of_workflow(glue, name, 2, deadline_s=20)
+    assert [run["Statistics"]["ErroredActions"] for run in runs] == [1, 1]
+    gate.touch()
+
+
+def test_trigger_that_waits_for_a_workflow_is_refused_when_that_is_deleted(server, glue, name,
+                                                                           tmp_path, jobs):
+    gate = tmp_path / "gate"
+    job = jobs(held=HELD.format(gate=str(gate)))
+    glue.create_workflow(Name=name, MaxConcurrentRuns=1)
+    trigger = start_trigger(glue, name, job)
+    glue.start_workflow_run(Name=name)
+    glue.start_trigger(Name=trigger)
+
+    def deliveries():
+        listed = server.command("deliveries", "list", "--rule", trigger, "--json").stdout
+        return sorted(one["state"] for one in json.loads(listed)["deliveries"])
+
+    assert deliveries() == ["done", "pending"]
+    glue.delete_workflow(Name=name)
+    assert deliveries() == ["done", "failed"]
+    gate.touch()
+
+
 def test_properties_go_from_job_to_job(server, glue, name, jobs):
     first, second = jobs(first="""
 import boto3, sys

@@ -120,8 +120,10 @@ Status Workflows::refused(store::Tx& tx, const ActionKey& key) {
   TM_CHECK(set_action(tx, key, "", text(RunState::error)));
   if (shooting_ > 0) return {};  // Who fires the trigger looks what is left of its run.
   TM_TRY(const auto over, settle(tx, key.chain));
+  if (!over) return {};
   // Not here: the hub is in the midst of its deliveries.
-  if (over) tx.on_commit([this] { parts_.due(parts_.clock.now()); });
+  parts_.hub.free_soon(tx, workflow_arn(over->scope, over->name));
+  tx.on_commit([this] { parts_.due(parts_.clock.now()); });
   return {};
 }
 

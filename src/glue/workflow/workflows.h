@@ -59,7 +59,7 @@ class Workflows final : public RunFollower {
                                        const WorkflowRun& old,
                                        const std::vector<std::string>& nodes);
 
-  /// It may have room: starts what waits for it.
+  /// It may have room, or is gone: starts, or refuses, what waits for it.
   [[nodiscard]] Status make_room(store::Tx& tx, const Workflow& workflow);
 
   /// An event, or a trigger that starts a run: for WorkflowTarget.
