@@ -1,9 +1,8 @@
 #include "glue/catalog/database.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
+#include "base/encoding.h"
 #include "glue/refusal.h"
 
 namespace tidemill::glue::catalog {
@@ -23,12 +22,7 @@ Database read_database(const store::Row& row) {
 
 }  // namespace
 
-std::string folded(std::string_view name) {
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return lower;
-}
+std::string folded(std::string_view name) { return to_lower(name); }
 
 std::string database_arn(const Scope& scope, std::string_view name) {
   return make_arn("glue", scope, fmt::format("database/{}", name));

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.h"
 #include "glue/catalog/lexer.h"
 #include "glue/refusal.h"
 
@@ -31,13 +32,6 @@ enum class Verb : std::uint8_t {
 bool is_numeric(std::string_view type) {
   constexpr std::array numbers = {"tinyint", "smallint", "int", "integer", "bigint", "long"};
   return std::ranges::find(numbers, type) != numbers.end() || type.starts_with("decimal");
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  return out;
 }
 
 std::optional<Verb> verb_of(std::string_view sign) {
@@ -96,7 +90,7 @@ class Parser {
     const auto& token = peek();
     const bool is_it = token.kind == Token::Kind::sign
                            ? token.text == what
-                           : token.kind == Token::Kind::word && lower(token.text) == what;
+                           : token.kind == Token::Kind::word && iequals(token.text, what);
     if (is_it) ++next_;
     return is_it;
   }
@@ -165,9 +159,8 @@ class Parser {
     if (token.kind != Token::Kind::word && token.kind != Token::Kind::name) {
       return wrong("a partition key");
     }
-    const auto name = lower(token.text);
     for (std::size_t i = 0; i < keys_.size(); ++i) {
-      if (lower(keys_[i].name) != name) continue;
+      if (!iequals(keys_[i].name, token.text)) continue;
       ++next_;
       return i;
     }
@@ -179,7 +172,7 @@ class Parser {
     auto node = std::make_unique<Node>();
     node->verb = verb;
     node->key = key;
-    node->is_number = is_numeric(lower(keys_[key].type));
+    node->is_number = is_numeric(to_lower(keys_[key].type));
     return node;
   }
 
@@ -191,7 +184,7 @@ class Parser {
     if (token.kind != Token::Kind::text && token.kind != Token::Kind::number) {
       return wrong("a literal");
     }
-    if (is_numeric(lower(keys_[key].type)) && !is_number(token.text)) {
+    if (is_numeric(to_lower(keys_[key].type)) && !is_number(token.text)) {
       return invalid_input(
           fmt::format("Unsupported expression: partition key {} is of type {}, "
                       "and \"{}\" is no number.",
