@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "glue/refusal.h"
+#include "glue/tags.h"
 
 namespace tidemill::glue {
 namespace {
@@ -44,18 +45,13 @@ Result<std::vector<Job>> list_jobs(store::Tx& tx, const Scope& scope, std::strin
 }
 
 Status add_job(store::Tx& tx, const Job& job) {
-  const auto added = tx.exec(
+  const auto rows = tx.exec(
       "INSERT INTO glue_jobs (account, region, name, definition, revision, active,"
       " created_ms, modified_ms) VALUES ($1, $2, $3, $4, $5, (SELECT count(*) FROM glue_runs"
       " WHERE account = $1 AND region = $2 AND job = $3 AND final = 0), $6, $6)",
       job.scope.account, job.scope.region, job.name, json::dump(job.definition), job.revision,
       job.created.ms);
-  if (!added && added.error().code == Errc::already_exists) {
-    return refuse(Errc::already_exists, "AlreadyExistsException",
-                  fmt::format("Job with name: {} already exists", job.name));
-  }
-  TM_CHECK(added);
-  return {};
+  return inserted(rows, fmt::format("Job with name: {} already exists", job.name));
 }
 
 Status update_job(store::Tx& tx, const Job& job) {
@@ -68,7 +64,7 @@ Status update_job(store::Tx& tx, const Job& job) {
 }
 
 Status remove_job(store::Tx& tx, const Scope& scope, std::string_view name) {
-  TM_CHECK(tx.exec("DELETE FROM glue_tags WHERE arn = $1", job_arn(scope, name)));
+  TM_CHECK(remove_tags(tx, job_arn(scope, name)));
   TM_CHECK(tx.exec("DELETE FROM glue_jobs WHERE account = $1 AND region = $2 AND name = $3",
                    scope.account, scope.region, name));
   return {};

@@ -23,4 +23,9 @@ Status save_tags(store::Tx& tx, std::string_view arn, const std::optional<Tags>&
   return {};
 }
 
+Status remove_tags(store::Tx& tx, std::string_view arn) {
+  TM_CHECK(tx.exec("DELETE FROM glue_tags WHERE arn = $1", arn));
+  return {};
+}
+
 }  // namespace tidemill::glue

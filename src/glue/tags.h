@@ -1,4 +1,5 @@
-/// Tags of jobs and triggers, by their ARNs. Functions take the open transaction.
+/// Tags of jobs, triggers, workflows and databases, by their ARNs. Functions take the open
+/// transaction.
 #pragma once
 
 #include <map>
@@ -16,5 +17,6 @@ using Tags = std::map<std::string, std::string>;
 /// Adds or replaces; without a word where none are given.
 [[nodiscard]] Status save_tags(store::Tx& tx, std::string_view arn,
                                const std::optional<Tags>& tags);
+[[nodiscard]] Status remove_tags(store::Tx& tx, std::string_view arn);
 
 }  // namespace tidemill::glue

@@ -5,6 +5,7 @@
 #include "calendar/expression.h"
 #include "glue/predicate.h"
 #include "glue/refusal.h"
+#include "glue/tags.h"
 
 namespace tidemill::glue {
 namespace {
@@ -192,7 +193,7 @@ Result<JobTrigger> save_trigger(store::Tx& tx, JobTrigger trigger) {
 }
 
 Status remove_trigger(store::Tx& tx, const JobTrigger& trigger) {
-  TM_CHECK(tx.exec("DELETE FROM glue_tags WHERE arn = $1", trigger.arn()));
+  TM_CHECK(remove_tags(tx, trigger.arn()));
   TM_CHECK(tx.exec("DELETE FROM glue_triggers WHERE id = $1", trigger.id));
   return {};
 }

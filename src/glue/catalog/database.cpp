@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "glue/refusal.h"
+#include "glue/tags.h"
 
 namespace tidemill::glue::catalog {
 namespace {
@@ -53,26 +54,17 @@ Result<std::vector<Database>> list_databases(store::Tx& tx, const Scope& scope,
 }
 
 Status add_database(store::Tx& tx, const Database& database) {
-  const auto added = tx.exec(
+  const auto rows = tx.exec(
       "INSERT INTO catalog_databases (account, region, name, definition, created_ms)"
       " VALUES ($1, $2, $3, $4, $5)",
       database.scope.account, database.scope.region, database.name, json::dump(database.definition),
       database.created.ms);
-  if (!added && added.error().code == Errc::already_exists) {
-    return refuse(Errc::already_exists, "AlreadyExistsException", "Database already exists.");
-  }
-  TM_CHECK(added);
-  return {};
+  return inserted(rows, "Database already exists.");
 }
 
 Status update_database(store::Tx& tx, const Database& database) {
-  const auto updated =
-      tx.exec("UPDATE catalog_databases SET name = $2, definition = $3 WHERE id = $1", database.id,
-              database.name, json::dump(database.definition));
-  if (!updated && updated.error().code == Errc::already_exists) {
-    return refuse(Errc::already_exists, "AlreadyExistsException", "Database already exists.");
-  }
-  TM_CHECK(updated);
+  TM_CHECK(tx.exec("UPDATE catalog_databases SET definition = $2 WHERE id = $1", database.id,
+                   json::dump(database.definition)));
   return {};
 }
 
@@ -84,7 +76,7 @@ Status remove_database(store::Tx& tx, const Database& database) {
                      database.id));
   }
   TM_CHECK(tx.exec("DELETE FROM catalog_tables WHERE database_id = $1", database.id));
-  TM_CHECK(tx.exec("DELETE FROM glue_tags WHERE arn = $1", database.arn()));
+  TM_CHECK(remove_tags(tx, database.arn()));
   TM_CHECK(tx.exec("DELETE FROM catalog_databases WHERE id = $1", database.id));
   return {};
 }

@@ -40,6 +40,7 @@ struct Database {
                                                            std::string_view after, int count);
 /// Fails with AlreadyExistsException.
 [[nodiscard]] Status add_database(store::Tx& tx, const Database& database);
+/// Replaces its definition.
 [[nodiscard]] Status update_database(store::Tx& tx, const Database& database);
 /// With its tables, their partitions and its tags.
 [[nodiscard]] Status remove_database(store::Tx& tx, const Database& database);

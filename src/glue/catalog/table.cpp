@@ -82,16 +82,12 @@ Status each_table(store::Tx& tx, const Database& database, std::string_view afte
 }
 
 Status add_table(store::Tx& tx, const Table& table) {
-  const auto added = tx.exec(
+  const auto rows = tx.exec(
       "INSERT INTO catalog_tables (database_id, name, version, definition, indexes, created_by,"
       " created_ms, updated_ms) VALUES ($1, $2, 0, $3, $4, $5, $6, $6)",
       table.database_id, table.name, json::dump(table.definition), json::dump(table.indexes),
       table.created_by, table.created.ms);
-  if (!added && added.error().code == Errc::already_exists) {
-    return refuse(Errc::already_exists, "AlreadyExistsException", "Table already exists.");
-  }
-  TM_CHECK(added);
-  return {};
+  return inserted(rows, "Table already exists.");
 }
 
 Result<bool> update_table(store::Tx& tx, const Table& table, const TableChange& change) {

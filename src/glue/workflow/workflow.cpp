@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "glue/refusal.h"
+#include "glue/tags.h"
 
 namespace tidemill::glue {
 namespace {
@@ -68,17 +69,12 @@ Result<std::vector<Workflow>> list_workflows(store::Tx& tx, const Scope& scope,
 }
 
 Status add_workflow(store::Tx& tx, const Workflow& workflow) {
-  const auto added = tx.exec(
+  const auto rows = tx.exec(
       "INSERT INTO glue_workflows (account, region, name, definition, created_ms, modified_ms)"
       " VALUES ($1, $2, $3, $4, $5, $5)",
       workflow.scope.account, workflow.scope.region, workflow.name, json::dump(workflow.definition),
       workflow.created.ms);
-  if (!added && added.error().code == Errc::already_exists) {
-    return refuse(Errc::already_exists, "AlreadyExistsException",
-                  fmt::format("Workflow with name {} already exists.", workflow.name));
-  }
-  TM_CHECK(added);
-  return {};
+  return inserted(rows, fmt::format("Workflow with name {} already exists.", workflow.name));
 }
 
 Status update_workflow(store::Tx& tx, const Workflow& workflow) {
@@ -88,7 +84,7 @@ Status update_workflow(store::Tx& tx, const Workflow& workflow) {
 }
 
 Status remove_workflow(store::Tx& tx, const Workflow& workflow) {
-  TM_CHECK(tx.exec("DELETE FROM glue_tags WHERE arn = $1", workflow.arn()));
+  TM_CHECK(remove_tags(tx, workflow.arn()));
   TM_CHECK(tx.exec("DELETE FROM glue_batches WHERE workflow = $1", workflow.id));
   TM_CHECK(tx.exec("DELETE FROM glue_workflows WHERE id = $1", workflow.id));
   return {};
