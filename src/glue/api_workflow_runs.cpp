@@ -125,10 +125,10 @@ Task<Result<w::ResumeWorkflowRunResponse>> WorkflowApi::resume(
     const Caller& caller, w::ResumeWorkflowRunRequest request) {
   auto change = [&](store::Tx& tx) -> Result<w::ResumeWorkflowRunResponse> {
     TM_TRY(const auto named, require_run(tx, caller, request));
-    TM_TRY(auto resumed, parts_.workflows.resume(tx, named.workflow, named.run, *request.NodeIds));
     w::ResumeWorkflowRunResponse response;
-    response.RunId = std::move(resumed.id);
-    response.NodeIds = std::move(resumed.nodes);
+    TM_TRY(response.RunId,
+           parts_.workflows.resume(tx, named.workflow, named.run, *request.NodeIds));
+    response.NodeIds = request.NodeIds;
     return response;
   };
   co_return co_await parts_.store.write(change);

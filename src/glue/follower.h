@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "store/store.h"
@@ -18,6 +19,11 @@ struct ActionKey {
   std::string trigger;  ///< Its name.
   std::string action;   ///< "action-1"
 };
+
+/// Whether a chain's id is that of a workflow run.
+[[nodiscard]] inline bool is_workflow_run(std::string_view chain) {
+  return chain.starts_with("wr_");
+}
 
 class RunFollower {
  public:

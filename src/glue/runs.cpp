@@ -397,7 +397,7 @@ json::object shown_run(const RunRow& run) {
                      {"trigger_source", run.trigger_source},
                      {"rule", run.rule_name},
                      {"trigger", run.chain.empty() ? std::string() : run.rule_name},
-                     {"workflow_run", run.chain.starts_with("wr_") ? run.chain : std::string()},
+                     {"workflow_run", is_workflow_run(run.chain) ? run.chain : std::string()},
                      {"event_id", run.event_id},
                      {"delivery", run.delivery},
                      {"created_ms", run.created.ms},

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "calendar/expression.h"
-#include "glue/predicate.h"
 #include "glue/refusal.h"
 #include "glue/tags.h"
 
@@ -13,34 +12,17 @@ namespace {
 constexpr std::string_view columns =
     "id, account, region, name, type, state, definition, created_ms, workflow";
 
-Result<JobTrigger> read_trigger(const store::Row& row) {
-  JobTrigger trigger{.id = row.integer(0),
-                     .scope = {row.text(1), row.text(2)},
-                     .name = row.text(3),
-                     .workflow = row.text(8),
-                     .type = row.text(4),
-                     .state = row.text(5),
-                     .definition = {},
-                     .created = {row.integer(7)}};
-  TM_TRY(trigger.definition, json::parse_object(row.bytes(6)));
-  return trigger;
-}
-
-Result<std::optional<JobTrigger>> opened(Result<std::optional<Result<JobTrigger>>> found) {
-  if (!found) return std::unexpected(found.error());
-  if (!*found) return std::nullopt;
-  TM_TRY(auto trigger, **std::move(found));
-  return trigger;
-}
-
-Result<std::vector<JobTrigger>> opened_all(Result<std::vector<Result<JobTrigger>>> rows) {
-  if (!rows) return std::unexpected(rows.error());
-  std::vector<JobTrigger> triggers;
-  for (auto& row : *rows) {
-    TM_TRY(auto trigger, std::move(row));
-    triggers.push_back(std::move(trigger));
-  }
-  return triggers;
+JobTrigger read_trigger(const store::Row& row) {
+  auto definition = json::parse_object(row.bytes(6));
+  TM_ASSERT(definition.has_value());
+  return {.id = row.integer(0),
+          .scope = {row.text(1), row.text(2)},
+          .name = row.text(3),
+          .workflow = row.text(8),
+          .type = row.text(4),
+          .state = row.text(5),
+          .definition = *std::move(definition),
+          .created = {row.integer(7)}};
 }
 
 /// What only one type of trigger has.
@@ -94,6 +76,11 @@ std::vector<std::string> JobTrigger::jobs() const {
   return names;
 }
 
+Result<Predicate> JobTrigger::predicate() const {
+  const auto* given = definition.if_contains("Predicate");
+  return parse_predicate(given != nullptr ? given->as_object() : json::object());
+}
+
 json::object shown_trigger(const JobTrigger& trigger) {
   auto shown = trigger.definition;
   shown["Name"] = trigger.name;
@@ -127,9 +114,7 @@ Status check_trigger(const JobTrigger& trigger) {
            calendar::parse_expression(trigger.schedule(), calendar::Dialect::trigger));
   }
   if (trigger.type == "CONDITIONAL") {
-    const auto* given = trigger.definition.if_contains("Predicate");
-    TM_TRY([[maybe_unused]] const auto read,
-           parse_predicate(given != nullptr ? given->as_object() : json::object()));
+    TM_TRY([[maybe_unused]] const auto read, trigger.predicate());
   }
   if (trigger.type == "EVENT" && trigger.workflow.empty()) {
     return invalid_input("A trigger of type EVENT must belong to a workflow: WorkflowName.");
@@ -141,12 +126,12 @@ Result<std::optional<JobTrigger>> find_trigger(store::Tx& tx, const Scope& scope
                                                std::string_view name) {
   static const std::string sql = fmt::format(
       "SELECT {} FROM glue_triggers WHERE account = $1 AND region = $2 AND name = $3", columns);
-  return opened(tx.one(sql, read_trigger, scope.account, scope.region, name));
+  return tx.one(sql, read_trigger, scope.account, scope.region, name);
 }
 
 Result<std::optional<JobTrigger>> find_trigger(store::Tx& tx, std::int64_t id) {
   static const std::string sql = fmt::format("SELECT {} FROM glue_triggers WHERE id = $1", columns);
-  return opened(tx.one(sql, read_trigger, id));
+  return tx.one(sql, read_trigger, id);
 }
 
 Result<JobTrigger> require_trigger(store::Tx& tx, const Scope& scope, std::string_view name) {
@@ -158,7 +143,7 @@ Result<JobTrigger> require_trigger(store::Tx& tx, const Scope& scope, std::strin
 Result<std::vector<JobTrigger>> list_triggers(store::Tx& tx, const Scope& scope) {
   static const std::string sql = fmt::format(
       "SELECT {} FROM glue_triggers WHERE account = $1 AND region = $2 ORDER BY name", columns);
-  return opened_all(tx.all(sql, read_trigger, scope.account, scope.region));
+  return tx.all(sql, read_trigger, scope.account, scope.region);
 }
 
 Result<std::vector<JobTrigger>> triggers_of(store::Tx& tx, const Scope& scope,
@@ -167,7 +152,7 @@ Result<std::vector<JobTrigger>> triggers_of(store::Tx& tx, const Scope& scope,
       "SELECT {} FROM glue_triggers WHERE account = $1 AND region = $2 AND workflow = $3"
       " ORDER BY name",
       columns);
-  return opened_all(tx.all(sql, read_trigger, scope.account, scope.region, workflow));
+  return tx.all(sql, read_trigger, scope.account, scope.region, workflow);
 }
 
 Result<std::vector<JobTrigger>> free_followers(store::Tx& tx, const Scope& scope) {
@@ -175,7 +160,7 @@ Result<std::vector<JobTrigger>> free_followers(store::Tx& tx, const Scope& scope
       "SELECT {} FROM glue_triggers WHERE account = $1 AND region = $2 AND workflow = ''"
       " AND type = 'CONDITIONAL' AND state = 'ACTIVATED' ORDER BY name",
       columns);
-  return opened_all(tx.all(sql, read_trigger, scope.account, scope.region));
+  return tx.all(sql, read_trigger, scope.account, scope.region);
 }
 
 Result<JobTrigger> save_trigger(store::Tx& tx, JobTrigger trigger) {

@@ -11,6 +11,7 @@
 #include "base/arn.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "glue/predicate.h"
 #include "store/store.h"
 
 namespace tidemill::glue {
@@ -31,6 +32,8 @@ struct JobTrigger {
   [[nodiscard]] json::array actions() const;
   /// The jobs that it starts, by name.
   [[nodiscard]] std::vector<std::string> jobs() const;
+  /// What a CONDITIONAL one watches. Fails as parse_predicate.
+  [[nodiscard]] Result<Predicate> predicate() const;
   /// It begins runs of its workflow, rather than following from other jobs.
   [[nodiscard]] bool is_start() const { return type != "CONDITIONAL"; }
 };

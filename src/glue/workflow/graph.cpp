@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "base/digest.h"
-#include "glue/predicate.h"
 
 namespace tidemill::glue {
 namespace {
@@ -13,9 +12,8 @@ namespace {
 /// The jobs whose ends the trigger watches.
 std::vector<std::string> watched_by(const JobTrigger& trigger) {
   std::vector<std::string> jobs;
-  const auto* given = trigger.definition.if_contains("Predicate");
-  if (given == nullptr) return jobs;
-  const auto predicate = parse_predicate(given->as_object());
+  if (trigger.is_start()) return jobs;
+  const auto predicate = trigger.predicate();
   if (!predicate) return jobs;
   for (const auto& condition : predicate->conditions) jobs.push_back(condition.job);
   return jobs;

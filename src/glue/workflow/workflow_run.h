@@ -39,11 +39,6 @@ struct WorkflowRun {
   [[nodiscard]] bool is_open() const { return status == "RUNNING" || status == "STOPPING"; }
 };
 
-/// Whether a chain's id is that of a workflow run.
-[[nodiscard]] inline bool is_workflow_run(std::string_view chain) {
-  return chain.starts_with("wr_");
-}
-
 [[nodiscard]] Result<std::optional<WorkflowRun>> find_workflow_run(store::Tx& tx,
                                                                    std::string_view id);
 /// Of a workflow, the newest first, those before `before` (0: all).

@@ -10,8 +10,6 @@
 namespace tidemill::glue {
 namespace {
 
-std::string action_name(std::size_t number) { return fmt::format("action-{}", number); }
-
 /// What a run is told of its chain (trigger_of).
 std::string detail_of(std::string_view chain, std::string_view workflow) {
   json::object detail{{"chain", chain}};
@@ -22,19 +20,20 @@ std::string detail_of(std::string_view chain, std::string_view workflow) {
   return json::dump(detail);
 }
 
-/// The trigger's actions by name, as targets: a job each.
-std::vector<events::RuleTarget> targets_of(const JobTrigger& trigger) {
-  std::vector<events::RuleTarget> targets;
-  for (const auto& given : trigger.actions()) {
-    auto action = given.as_object();
-    const std::string job(json::text_or_empty(action, "JobName"));
-    action.erase("JobName");
-    auto& target = targets.emplace_back();
-    target.id = action_name(targets.size());
-    target.arn = job_arn(trigger.scope, job);
-    target.input.constant = json::dump(action);  // The members of StartJobRun.
-  }
-  return targets;
+/// AWS's Action as a target: its job, given the other members as those of StartJobRun.
+events::RuleTarget target_of(const Scope& scope, std::string name, json::object action) {
+  events::RuleTarget target;
+  target.id = std::move(name);
+  target.arn = job_arn(scope, json::text_or_empty(action, "JobName"));
+  action.erase("JobName");
+  target.input.constant = json::dump(action);
+  return target;
+}
+
+/// As it is now: a run of a workflow knows its triggers as they were at its start.
+Result<bool> is_activated(store::Tx& tx, const JobTrigger& trigger) {
+  TM_TRY(const auto now, find_trigger(tx, trigger.scope, trigger.name));
+  return now && now->workflow == trigger.workflow && now->state == "ACTIVATED" && !now->is_start();
 }
 
 }  // namespace
@@ -90,18 +89,15 @@ Result<std::int64_t> Workflows::deliver(store::Tx& tx, const Chain& chain, const
                                         std::optional<std::int64_t> late_ms) {
   auto event = given;
   event.detail = detail_of(chain.id, chain.workflow);
-  auto targets = targets_of(shot.trigger);
-  const auto jobs = shot.trigger.jobs();
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    if (!shot.only.empty() && std::ranges::find(shot.only, targets[i].id) == shot.only.end()) {
-      continue;
-    }
-    TM_CHECK(save_action(tx, {{chain.id, shot.trigger.name, targets[i].id}, jobs[i]}));
-  }
-  if (!shot.only.empty()) {
-    std::erase_if(targets, [&](const auto& target) {
-      return std::ranges::find(shot.only, target.id) == shot.only.end();
-    });
+  std::vector<events::RuleTarget> targets;
+  int number = 0;
+  for (const auto& action : shot.trigger.actions()) {
+    const auto name = fmt::format("action-{}", ++number);
+    const auto& only = shot.only;
+    if (!only.empty() && std::ranges::find(only, name) == only.end()) continue;
+    const std::string job(json::text_or_empty(action.as_object(), "JobName"));
+    TM_CHECK(save_action(tx, {{chain.id, shot.trigger.name, name}, job}));
+    targets.push_back(target_of(shot.trigger.scope, name, action.as_object()));
   }
   ++shooting_;
   const auto seq = parts_.hub.deliver(
@@ -137,44 +133,32 @@ Status Workflows::ended(store::Tx& tx, const RunRow& run) {
   return settle_and_make_room(tx, run.chain);
 }
 
-/// The triggers that may fire by the end of `run`: of a workflow's run those that it began with, so
-/// long as they are still activated.
-Result<std::vector<JobTrigger>> Workflows::followers_of(
-    store::Tx& tx, const RunRow& run, const std::optional<WorkflowRun>& workflow_run) const {
-  if (!workflow_run) return free_followers(tx, run.scope);
-  std::vector<JobTrigger> followers;
-  for (const auto& trigger : workflow_run->triggers) {
-    if (trigger.is_start()) continue;
-    TM_TRY(const auto now, find_trigger(tx, trigger.scope, trigger.name));
-    const bool is_on =
-        now && now->workflow == trigger.workflow && now->state == "ACTIVATED" && !now->is_start();
-    if (is_on) followers.push_back(trigger);
-  }
-  return followers;
-}
-
+/// Fires the triggers that hold by the end of `run`: of a workflow's run those that it began with,
+/// so long as they are still activated.
 Status Workflows::follow(store::Tx& tx, const RunRow& run) {
-  std::optional<WorkflowRun> workflow_run;
+  Chain chain{run.chain, {}};
+  std::vector<JobTrigger> triggers;
   if (is_workflow_run(run.chain)) {
-    TM_TRY(workflow_run, find_workflow_run(tx, run.chain));
+    TM_TRY(auto workflow_run, find_workflow_run(tx, run.chain));
     if (!workflow_run || workflow_run->status != "RUNNING") return {};
+    chain.workflow = workflow_run->name;
+    triggers = std::move(workflow_run->triggers);
+  } else {
+    TM_TRY(triggers, free_followers(tx, run.scope));
   }
-  TM_TRY(auto followers, followers_of(tx, run, workflow_run));
+  TM_TRY(const auto actions, actions_of(tx, run.chain));
+  const auto endings = endings_of(actions);
   std::vector<Shot> shots;
-  std::vector<Ending> endings;
-  for (auto& trigger : followers) {
-    const auto* given = trigger.definition.if_contains("Predicate");
-    if (given == nullptr) continue;
-    TM_TRY(const auto predicate, parse_predicate(given->as_object()));
+  for (auto& trigger : triggers) {
+    if (trigger.is_start()) continue;
+    TM_TRY(const auto predicate, trigger.predicate());
     if (!predicate.watches(run.job)) continue;
-    if (endings.empty()) {
-      TM_TRY(const auto actions, actions_of(tx, run.chain));
-      endings = endings_of(actions);
-    }
     auto by = satisfied(predicate, endings);
-    if (by) shots.push_back({std::move(trigger), "CONDITIONAL", *std::move(by), {}});
+    if (!by) continue;
+    TM_TRY(const bool is_on, is_activated(tx, trigger));
+    if (is_on) shots.push_back({std::move(trigger), "CONDITIONAL", *std::move(by), {}});
   }
-  return shoot(tx, {run.chain, workflow_run ? workflow_run->name : ""}, std::move(shots));
+  return shoot(tx, chain, std::move(shots));
 }
 
 }  // namespace tidemill::glue

@@ -49,15 +49,12 @@ class Workflows final : public RunFollower {
                                           const Arguments& properties);
   /// Stops its jobs; nothing further fires. Fails with IllegalWorkflowStateException.
   [[nodiscard]] Status stop(store::Tx& tx, WorkflowRun run);
-  struct Resumed {
-    std::string id;
-    std::vector<std::string> nodes;  ///< Those of `nodes` that run again.
-  };
   /// A further run that takes over what the old one came to, but for these nodes and what follows
-  /// from them. Fails with IllegalWorkflowStateException, InvalidInputException or as start().
-  [[nodiscard]] Result<Resumed> resume(store::Tx& tx, const Workflow& workflow,
-                                       const WorkflowRun& old,
-                                       const std::vector<std::string>& nodes);
+  /// from them; gives its id. Fails with IllegalWorkflowStateException, InvalidInputException or as
+  /// start().
+  [[nodiscard]] Result<std::string> resume(store::Tx& tx, const Workflow& workflow,
+                                           const WorkflowRun& old,
+                                           const std::vector<std::string>& nodes);
 
   /// It may have room, or is gone: starts, or refuses, what waits for it.
   [[nodiscard]] Status make_room(store::Tx& tx, const Workflow& workflow);
@@ -93,8 +90,6 @@ class Workflows final : public RunFollower {
   [[nodiscard]] events::Event event_of(const JobTrigger& trigger, std::string_view detail_type,
                                        TimeMs at) const;
   [[nodiscard]] Status follow(store::Tx& tx, const RunRow& run);
-  [[nodiscard]] Result<std::vector<JobTrigger>> followers_of(
-      store::Tx& tx, const RunRow& run, const std::optional<WorkflowRun>& workflow_run) const;
   /// Ends the workflow run if nothing of it is left; gives it if so.
   [[nodiscard]] Result<std::optional<WorkflowRun>> settle(store::Tx& tx, std::string_view chain);
   [[nodiscard]] Status settle_and_make_room(store::Tx& tx, std::string_view chain);

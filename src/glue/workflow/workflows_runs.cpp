@@ -142,9 +142,9 @@ Status Workflows::stop(store::Tx& tx, WorkflowRun run) {
   return settle_and_make_room(tx, run.id);
 }
 
-Result<Workflows::Resumed> Workflows::resume(store::Tx& tx, const Workflow& workflow,
-                                             const WorkflowRun& old,
-                                             const std::vector<std::string>& nodes) {
+Result<std::string> Workflows::resume(store::Tx& tx, const Workflow& workflow,
+                                      const WorkflowRun& old,
+                                      const std::vector<std::string>& nodes) {
   if (old.is_open()) return illegal_state(old, "resumed");
   TM_TRY(const bool room, has_room(tx, workflow));
   if (!room) return runs_exceeded(workflow);
@@ -185,7 +185,7 @@ Result<Workflows::Resumed> Workflows::resume(store::Tx& tx, const Workflow& work
   }
   TM_CHECK(shoot(tx, {run.id, run.name}, std::move(shots)));
   TM_CHECK(settle(tx, run.id));
-  return Resumed{run.id, nodes};
+  return run.id;
 }
 
 }  // namespace tidemill::glue
