@@ -4,7 +4,6 @@
 #include "base/digest.h"
 #include "glue/catalog/api_catalog.h"
 #include "glue/catalog/api_common.h"
-#include "glue/catalog/expression.h"
 #include "wire/json_codec.h"
 
 namespace tidemill::glue::catalog {
@@ -58,11 +57,7 @@ Result<Part> part_of(const std::optional<w::Segment>& segment) {
 Result<std::optional<Expression>> filter_of(const Table& table,
                                             const std::optional<std::string>& text) {
   if (!text || text->find_first_not_of(" \t\r\n") == std::string::npos) return std::nullopt;
-  std::vector<PartitionKey> keys;
-  for (auto& key : table.partition_keys()) {
-    keys.push_back({std::move(key.name), std::move(key.type)});
-  }
-  TM_TRY(auto expression, Expression::parse(*text, keys));
+  TM_TRY(auto expression, Expression::parse(*text, table.partition_keys()));
   return expression;
 }
 
@@ -71,17 +66,27 @@ Result<std::string> after_of(const std::optional<std::string>& token) {
   return invalid_input("The provided NextToken is not valid.");
 }
 
-w::PartitionError error_of(const PartitionValues& values, const Error& error) {
-  w::PartitionError entry;
-  entry.PartitionValues = values;
-  entry.ErrorDetail = detail_of(error);
-  return entry;
-}
+/// What came of the partitions of a batch, each by itself.
+struct BatchResult {
+  std::vector<PartitionValues> done;
+  std::vector<w::PartitionError> errors;
 
-bool is_of_entry(const Error& error) {
-  return error.code == Errc::already_exists || error.code == Errc::not_found ||
-         error.code == Errc::invalid_argument;
-}
+  /// Fails where the whole batch has to.
+  Status add(const PartitionValues& values, const Status& result) {
+    if (result) {
+      done.push_back(values);
+      return {};
+    }
+    const auto code = result.error().code;
+    const bool is_its_own = code == Errc::already_exists || code == Errc::not_found ||
+                            code == Errc::invalid_argument;
+    if (!is_its_own) return result;
+    auto& entry = errors.emplace_back();
+    entry.PartitionValues = values;
+    entry.ErrorDetail = detail_of(result.error());
+    return {};
+  }
+};
 
 }  // namespace
 
@@ -126,21 +131,16 @@ Task<Result<w::BatchCreatePartitionResponse>> CatalogApi::create_partitions(
   }
   auto change = [&](store::Tx& tx) -> Result<w::BatchCreatePartitionResponse> {
     TM_TRY(const auto place, require_place(tx, caller, request));
-    w::BatchCreatePartitionResponse response;
-    auto& errors = response.Errors.emplace();
-    std::vector<PartitionValues> added;
+    BatchResult batch;
     for (const auto& partition : partitions) {
-      const auto done = add_partition(tx, place.table, partition);
-      if (done) {
-        added.push_back(partition.values);
-      } else if (is_of_entry(done.error())) {
-        errors.push_back(error_of(partition.values, done.error()));
-      } else {
-        return std::unexpected(done.error());
-      }
+      TM_CHECK(batch.add(partition.values, add_partition(tx, place.table, partition)));
     }
-    if (added.empty()) return response;
-    TM_CHECK(announcer_.table(tx, place.database, place.table.name, "BatchCreatePartition", added));
+    if (!batch.done.empty()) {
+      TM_CHECK(announcer_.table(tx, place.database, place.table.name, "BatchCreatePartition",
+                                batch.done));
+    }
+    w::BatchCreatePartitionResponse response;
+    response.Errors = std::move(batch.errors);
     return response;
   };
   co_return co_await store_.write(change);
@@ -240,22 +240,16 @@ Task<Result<w::BatchDeletePartitionResponse>> CatalogApi::delete_partitions(
     const Caller& caller, w::BatchDeletePartitionRequest request) {
   auto change = [&](store::Tx& tx) -> Result<w::BatchDeletePartitionResponse> {
     TM_TRY(const auto place, require_place(tx, caller, request));
-    w::BatchDeletePartitionResponse response;
-    auto& errors = response.Errors.emplace();
-    std::vector<PartitionValues> removed;
+    BatchResult batch;
     for (const auto& asked : *request.PartitionsToDelete) {
-      const auto done = remove_partition(tx, place.table, *asked.Values);
-      if (done) {
-        removed.push_back(*asked.Values);
-      } else if (is_of_entry(done.error())) {
-        errors.push_back(error_of(*asked.Values, done.error()));
-      } else {
-        return std::unexpected(done.error());
-      }
+      TM_CHECK(batch.add(*asked.Values, remove_partition(tx, place.table, *asked.Values)));
     }
-    if (removed.empty()) return response;
-    TM_CHECK(
-        announcer_.table(tx, place.database, place.table.name, "BatchDeletePartition", removed));
+    if (!batch.done.empty()) {
+      TM_CHECK(announcer_.table(tx, place.database, place.table.name, "BatchDeletePartition",
+                                batch.done));
+    }
+    w::BatchDeletePartitionResponse response;
+    response.Errors = std::move(batch.errors);
     return response;
   };
   co_return co_await store_.write(change);

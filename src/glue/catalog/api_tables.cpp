@@ -231,15 +231,14 @@ Task<Result<w::GetTableVersionResponse>> CatalogApi::get_version(
   }
   auto query = [&](store::Tx& tx) -> Result<w::GetTableVersionResponse> {
     TM_TRY(const auto place, require_place(tx, caller, request));
-    TM_TRY(const auto versions, versions_of(tx, place.table, std::nullopt, versions_max + 1));
-    for (const auto& version : versions) {
-      if (version.version != asked.value_or(place.table.version)) continue;
-      w::GetTableVersionResponse response;
-      TM_TRY(response.TableVersion, to_wire_version(place.database, version));
-      return response;
+    const auto number = asked.value_or(place.table.version);
+    TM_TRY(const auto version, find_version(tx, place.table, number));
+    if (!version) {
+      return not_found(fmt::format("Version {} of table {} not found.", number, place.table.name));
     }
-    return not_found(
-        fmt::format("Version {} of table {} not found.", *request.VersionId, place.table.name));
+    w::GetTableVersionResponse response;
+    TM_TRY(response.TableVersion, to_wire_version(place.database, *version));
+    return response;
   };
   co_return co_await store_.read(query);
 }
@@ -285,7 +284,7 @@ Task<Result<w::GetPartitionIndexesResponse>> CatalogApi::get_indexes(
       for (const auto& name : index.as_object().at("Keys").as_array()) {
         auto& key = shown_keys.emplace_back();
         key.Name = json::view(name.as_string());
-        const auto known = std::ranges::find(keys, *key.Name, &Table::Column::name);
+        const auto known = std::ranges::find(keys, *key.Name, &PartitionKey::name);
         if (known != keys.end()) key.Type = known->type;
       }
     }

@@ -7,6 +7,9 @@
 namespace tidemill::glue::catalog {
 namespace {
 
+/// Versions that are kept of a table beside the newest.
+constexpr int versions_max = 100;
+
 constexpr std::string_view columns =
     "id, database_id, name, version, definition, indexes, created_by, created_ms, updated_ms";
 
@@ -23,6 +26,17 @@ Table read_table(const store::Row& row) {
           .created_by = row.text(6),
           .created = {row.integer(7)},
           .updated = {row.integer(8)}};
+}
+
+/// What `table` was: a row of catalog_table_versions.
+Table read_version(const Table& table, const store::Row& row) {
+  auto definition = json::parse_object(row.bytes(1));
+  TM_ASSERT(definition.has_value());
+  auto version = table;
+  version.version = row.integer(0);
+  version.definition = *std::move(definition);
+  version.updated = {row.integer(2)};
+  return version;
 }
 
 /// The pointer of an Iceberg table; empty for other tables.
@@ -45,8 +59,8 @@ bool is_current(const Table& table, const TableChange& change) {
 
 }  // namespace
 
-std::vector<Table::Column> Table::partition_keys() const {
-  std::vector<Column> keys;
+std::vector<PartitionKey> Table::partition_keys() const {
+  std::vector<PartitionKey> keys;
   const auto* given = definition.if_contains("PartitionKeys");
   if (given == nullptr) return keys;
   for (const auto& key : given->as_array()) {
@@ -118,17 +132,22 @@ Status remove_table(store::Tx& tx, const Table& table) {
   return {};
 }
 
+Result<std::optional<Table>> find_version(store::Tx& tx, const Table& table,
+                                          std::int64_t version) {
+  if (version == table.version) return table;
+  const auto read = [&](const store::Row& row) { return read_version(table, row); };
+  return tx.one(
+      "SELECT version, definition, updated_ms FROM catalog_table_versions"
+      " WHERE table_id = $1 AND version = $2",
+      read, table.id, version);
+}
+
 Result<std::vector<Table>> versions_of(store::Tx& tx, const Table& table,
                                        std::optional<std::int64_t> before, int count) {
   std::vector<Table> versions;
   if (!before) versions.push_back(table);
   const store::RowFn add = [&](const store::Row& row) {
-    auto definition = json::parse_object(row.bytes(1));
-    TM_ASSERT(definition.has_value());
-    auto& version = versions.emplace_back(table);
-    version.version = row.integer(0);
-    version.definition = *std::move(definition);
-    version.updated = {row.integer(2)};
+    versions.push_back(read_version(table, row));
     return true;
   };
   TM_CHECK(tx.each(

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "glue/catalog/database.h"
+#include "glue/catalog/expression.h"
 
 namespace tidemill::glue::catalog {
 
@@ -22,10 +23,7 @@ struct Table {
   std::string created_by;   ///< An ARN.
   TimeMs created, updated;
 
-  struct Column {
-    std::string name, type;
-  };
-  [[nodiscard]] std::vector<Column> partition_keys() const;
+  [[nodiscard]] std::vector<PartitionKey> partition_keys() const;
 };
 
 /// arn:aws:glue:REGION:ACCOUNT:table/DATABASE/NAME.
@@ -55,8 +53,9 @@ struct TableChange {
                                         const TableChange& change);
 [[nodiscard]] Status remove_table(store::Tx& tx, const Table& table);
 
-/// Versions that are kept of a table beside the newest.
-constexpr int versions_max = 100;
+/// The table as it was in that version; nullopt where it isn't kept: the newest 100 are.
+[[nodiscard]] Result<std::optional<Table>> find_version(store::Tx& tx, const Table& table,
+                                                        std::int64_t version);
 /// The newest first, `table` itself above all, those before `before` (nullopt: all).
 [[nodiscard]] Result<std::vector<Table>> versions_of(store::Tx& tx, const Table& table,
                                                      std::optional<std::int64_t> before, int count);
