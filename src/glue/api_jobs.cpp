@@ -1,6 +1,7 @@
 // Jobs and their tags.
 #include <fmt/format.h>
 
+#include "base/page.h"
 #include "glue/api.h"
 #include "glue/catalog/database.h"
 #include "glue/refusal.h"
@@ -19,9 +20,7 @@ Result<std::vector<Job>> page_of(store::Tx& tx, const Scope& scope, const Reques
                                  std::optional<std::string>& next) {
   const int count = request.MaxResults.value_or(page_default);
   TM_TRY(auto jobs, glue::list_jobs(tx, scope, request.NextToken.value_or(""), count + 1));
-  if (int(jobs.size()) <= count) return jobs;
-  jobs.pop_back();
-  next = jobs.back().name;
+  if (cut_page(jobs, count)) next = jobs.back().name;
   return jobs;
 }
 

@@ -1,6 +1,7 @@
 // Runs: start, look up, stop.
 #include <fmt/format.h>
 
+#include "base/page.h"
 #include "glue/api.h"
 #include "glue/api_shown.h"
 #include "glue/refusal.h"
@@ -82,10 +83,7 @@ Task<Result<w::GetJobRunsResponse>> Api::get_runs(const Caller& caller,
     TM_TRY([[maybe_unused]] const auto job, require_job(tx, caller.scope, *request.JobName));
     TM_TRY(auto runs, parts_.runs.list(tx, caller.scope, *request.JobName, before, count + 1));
     w::GetJobRunsResponse response;
-    if (int(runs.size()) > count) {
-      runs.pop_back();
-      response.NextToken = std::to_string(runs.back().seq);
-    }
+    if (cut_page(runs, count)) response.NextToken = std::to_string(runs.back().seq);
     auto& list = response.JobRuns.emplace();
     for (const auto& run : runs) {
       TM_TRY(auto shown, job_run_of(run, parts_.clock.now()));
@@ -113,9 +111,7 @@ Task<Result<w::BatchStopJobRunResponse>> Api::stop_runs(const Caller& caller,
         auto& entry = errors.emplace_back();
         entry.JobName = request.JobName;
         entry.JobRunId = id;
-        auto& detail = entry.ErrorDetail.emplace();
-        detail.ErrorCode = std::string(aws_name(done.error()));
-        detail.ErrorMessage = done.error().message;
+        entry.ErrorDetail = detail_of(done.error());
       }
     }
     return response;

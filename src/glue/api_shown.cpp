@@ -11,8 +11,8 @@ namespace w = wire::glue;
 
 Result<w::JobRun> job_run_of(const RunRow& run, TimeMs now) {
   w::JobRun out;
-  TM_CHECK(
-      wire::decode_json(run.settings, *w::op::GetJobRun::operation.output->members[0].shape, &out));
+  TM_CHECK(wire::decode_json(
+      run.settings, wire::member_shape(*w::op::GetJobRun::operation.output, "JobRun"), &out));
   out.Id = run.id;
   out.Attempt = run.attempt;
   if (!run.previous_id.empty()) out.PreviousRunId = run.previous_id;
@@ -43,11 +43,24 @@ Result<w::Trigger> trigger_shape_of(const JobTrigger& trigger) {
   return out;
 }
 
+w::ErrorDetail detail_of(const Error& error) {
+  w::ErrorDetail detail;
+  detail.ErrorCode = std::string(aws_name(error));
+  detail.ErrorMessage = error.message;
+  return detail;
+}
+
+std::optional<std::int64_t> number_of(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_whole = error == std::errc() && end == text.data() + text.size() && number >= 0;
+  return is_whole ? std::optional(number) : std::nullopt;
+}
+
 Result<std::int64_t> position_of(const std::optional<std::string>& token) {
-  std::int64_t position = 0;
-  if (!token) return position;
-  const auto [end, error] = std::from_chars(token->data(), token->data() + token->size(), position);
-  if (error == std::errc() && end == token->data() + token->size() && position > 0) return position;
+  if (!token) return 0;
+  const auto position = number_of(*token);
+  if (position && *position > 0) return *position;
   return invalid_input("The provided NextToken is not valid.");
 }
 

@@ -1,6 +1,7 @@
 // Runs of workflows: start, look up, stop, resume, and their properties.
 #include <fmt/format.h>
 
+#include "base/page.h"
 #include "glue/api_shown.h"
 #include "glue/api_workflows.h"
 #include "glue/refusal.h"
@@ -11,11 +12,6 @@ namespace {
 namespace w = wire::glue;
 
 constexpr int page_default = 100;
-
-template <class Request>
-wire::Access workflow_access(const Caller& caller, const Request& request) {
-  return {.resource = workflow_arn(caller.scope, request.Name.value_or("*"))};
-}
 
 /// The run and the workflow that a request names.
 struct Named {
@@ -97,10 +93,7 @@ Task<Result<w::GetWorkflowRunsResponse>> WorkflowApi::get_runs(const Caller& cal
     TM_TRY(const auto workflow, require_workflow(tx, caller.scope, *request.Name));
     TM_TRY(auto runs, list_workflow_runs(tx, workflow.id, before, count + 1));
     w::GetWorkflowRunsResponse response;
-    if (int(runs.size()) > count) {
-      runs.pop_back();
-      response.NextToken = std::to_string(runs.back().seq);
-    }
+    if (cut_page(runs, count)) response.NextToken = std::to_string(runs.back().seq);
     auto& list = response.Runs.emplace();
     for (const auto& run : runs) {
       TM_TRY(auto one, shown(tx, run, request.IncludeGraph.value_or(false)));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/page.h"
 #include "glue/api_shown.h"
 #include "glue/refusal.h"
 #include "glue/tags.h"
@@ -14,11 +15,6 @@ namespace {
 namespace w = wire::glue;
 
 constexpr int page_default = 25;
-
-template <class Request>
-wire::Access workflow_access(const Caller& caller, const Request& request) {
-  return {.resource = workflow_arn(caller.scope, request.Name.value_or("*"))};
-}
 
 template <class Request>
 Result<json::object> definition_of(const wire::Shape& shape, const Request& request) {
@@ -176,10 +172,7 @@ Task<Result<w::ListWorkflowsResponse>> WorkflowApi::list(const Caller& caller,
   auto query = [&](store::Tx& tx) -> Result<w::ListWorkflowsResponse> {
     TM_TRY(auto page, list_workflows(tx, caller.scope, request.NextToken.value_or(""), count + 1));
     w::ListWorkflowsResponse response;
-    if (int(page.size()) > count) {
-      page.pop_back();
-      response.NextToken = page.back().name;
-    }
+    if (cut_page(page, count)) response.NextToken = page.back().name;
     auto& names = response.Workflows.emplace();
     for (const auto& workflow : page) names.push_back(workflow.name);
     return response;

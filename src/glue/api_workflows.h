@@ -8,6 +8,12 @@
 
 namespace tidemill::glue {
 
+/// Of requests that name a workflow.
+template <class Request>
+wire::Access workflow_access(const Caller& caller, const Request& request) {
+  return {.resource = workflow_arn(caller.scope, request.Name.value_or("*"))};
+}
+
 class WorkflowApi {
  public:
   /// All outlive it.

@@ -1,5 +1,5 @@
-/// What the catalog's operations have in common: whose catalog a request means, whom to ask about
-/// it, and the entries of batches that failed.
+/// What the catalog's operations have in common: whose catalog a request means, and whom to ask
+/// about it.
 #pragma once
 
 #include <fmt/format.h>
@@ -37,13 +37,6 @@ template <class Request>
 wire::Access table_access(const Caller& caller, const Request& request) {
   return {.resource = table_arn(caller.scope, folded(request.DatabaseName.value_or("*")),
                                 folded(request.TableName.value_or("*")))};
-}
-
-inline wire::glue::ErrorDetail detail_of(const Error& error) {
-  wire::glue::ErrorDetail detail;
-  detail.ErrorCode = std::string(aws_name(error));
-  detail.ErrorMessage = error.message;
-  return detail;
 }
 
 }  // namespace tidemill::glue::catalog

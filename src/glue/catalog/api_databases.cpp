@@ -1,6 +1,7 @@
 // Databases.
 #include <fmt/format.h>
 
+#include "base/page.h"
 #include "glue/catalog/api_catalog.h"
 #include "glue/catalog/api_common.h"
 #include "glue/tags.h"
@@ -99,10 +100,7 @@ Task<Result<w::GetDatabasesResponse>> CatalogApi::get_databases(const Caller& ca
   auto query = [&](store::Tx& tx) -> Result<w::GetDatabasesResponse> {
     TM_TRY(auto page, list_databases(tx, caller.scope, request.NextToken.value_or(""), count + 1));
     w::GetDatabasesResponse response;
-    if (int(page.size()) > count) {
-      page.pop_back();
-      response.NextToken = page.back().name;
-    }
+    if (cut_page(page, count)) response.NextToken = page.back().name;
     auto& list = response.DatabaseList.emplace();
     for (const auto& database : page) {
       TM_TRY(auto shown, to_wire(database));

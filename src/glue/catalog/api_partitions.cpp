@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/digest.h"
+#include "glue/api_shown.h"
 #include "glue/catalog/api_catalog.h"
 #include "glue/catalog/api_common.h"
 #include "wire/json_codec.h"
@@ -78,8 +79,8 @@ struct BatchResult {
       return {};
     }
     const auto code = result.error().code;
-    const bool is_its_own = code == Errc::already_exists || code == Errc::not_found ||
-                            code == Errc::invalid_argument;
+    const bool is_its_own =
+        code == Errc::already_exists || code == Errc::not_found || code == Errc::invalid_argument;
     if (!is_its_own) return result;
     auto& entry = errors.emplace_back();
     entry.PartitionValues = values;

@@ -1,9 +1,9 @@
 // Tables: create, look up, change, delete; their versions and partition indexes.
-#include <charconv>
-
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include "base/page.h"
+#include "glue/api_shown.h"
 #include "glue/catalog/api_catalog.h"
 #include "glue/catalog/api_common.h"
 #include "wire/json_codec.h"
@@ -62,9 +62,7 @@ Result<json::object> definition_of(const std::optional<w::TableInput>& input) {
 }
 
 Result<std::int64_t> version_of(const std::string& text) {
-  std::int64_t version = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
-  if (error == std::errc() && end == text.data() + text.size() && version >= 0) return version;
+  if (const auto version = number_of(text)) return *version;
   return invalid_input(fmt::format("VersionId must be a number, not \"{}\".", text));
 }
 
@@ -254,10 +252,7 @@ Task<Result<w::GetTableVersionsResponse>> CatalogApi::get_versions(
     TM_TRY(const auto place, require_place(tx, caller, request));
     TM_TRY(auto versions, versions_of(tx, place.table, before, count + 1));
     w::GetTableVersionsResponse response;
-    if (int(versions.size()) > count) {
-      versions.pop_back();
-      response.NextToken = std::to_string(versions.back().version);
-    }
+    if (cut_page(versions, count)) response.NextToken = std::to_string(versions.back().version);
     auto& list = response.TableVersions.emplace();
     for (const auto& version : versions) {
       TM_TRY(auto shown, to_wire_version(place.database, version));

@@ -132,8 +132,7 @@ Status remove_table(store::Tx& tx, const Table& table) {
   return {};
 }
 
-Result<std::optional<Table>> find_version(store::Tx& tx, const Table& table,
-                                          std::int64_t version) {
+Result<std::optional<Table>> find_version(store::Tx& tx, const Table& table, std::int64_t version) {
   if (version == table.version) return table;
   const auto read = [&](const store::Row& row) { return read_version(table, row); };
   return tx.one(
