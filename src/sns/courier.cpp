@@ -41,7 +41,7 @@ struct Courier::State {
   explicit State(const Parts& p) : parts(p), wake(p.loops.executor(0)) {}
 
   [[nodiscard]] DueQuery query(TimeMs now) const {
-    DueQuery query{.now = now, .count = std::int64_t(flying_max + flying.size())};
+    DueQuery query{.now = now, .flying = flying, .count = flying_max - flying.size()};
     std::size_t n = 0;
     for (const auto& [subscription, count] : busy) {
       if (count >= per_endpoint_max && n < query.busy.size()) query.busy[n++] = subscription;
@@ -52,16 +52,21 @@ struct Courier::State {
   /// Sends off what is due and there is room for.
   static Task<Status> send_due(std::shared_ptr<State> self) {
     const auto now = self->parts.clock.now();
-    const auto asked = self->query(now);
-    auto look = [&](store::Tx& tx) { return due_deliveries(tx, asked); };
-    TM_CO_TRY(auto found, co_await self->parts.store.read(look));
-    for (auto& one : found) {
-      if (self->flying.size() >= flying_max) break;
-      auto& count = self->busy[one.subscription.id];
-      if (count >= per_endpoint_max || !self->flying.insert(one.id).second) continue;
-      ++count;
-      auto shared = std::make_shared<const Outgoing>(std::move(one));
-      self->parts.loops.spawn(0, [self, shared] { return deliver(self, shared); });
+    bool may_be_more = true;
+    while (may_be_more && self->flying.size() < flying_max) {
+      const auto asked = self->query(now);
+      auto look = [&](store::Tx& tx) { return due_deliveries(tx, asked); };
+      TM_CO_TRY(auto found, co_await self->parts.store.read(look));
+      // Behind all of one endpoint, which now has enough to do, there may be another's.
+      may_be_more = found.size() == asked.count;
+      for (auto& one : found) {
+        auto& count = self->busy[one.subscription.id];
+        if (count >= per_endpoint_max) continue;
+        ++count;
+        self->flying.insert(one.id);
+        auto shared = std::make_shared<const Outgoing>(std::move(one));
+        self->parts.loops.spawn(0, [self, shared] { return deliver(self, shared); });
+      }
     }
     std::erase_if(self->busy, [](const auto& entry) { return entry.second == 0; });
     auto next = [&](store::Tx& tx) { return next_due(tx, now); };

@@ -1,5 +1,7 @@
 #include "sns/courier.h"
 
+#include <future>
+
 #include <gmock/gmock.h>
 
 #include "sns/topics_fixture.h"
@@ -85,6 +87,44 @@ TEST_F(CourierTest, what_comes_back_after_the_subscription_ended_changes_nothing
   EXPECT_EQ(rows("sns_deliveries"), 0);
   settle(delivery, {Attempt::End::refused, "403"});
   EXPECT_TRUE(queues_.sent.empty()) << "no dead letter of what nobody wants";
+}
+
+TEST_F(CourierTest, what_is_on_its_way_is_not_due_again) {
+  ASSERT_TRUE(publish(topic_, {.text = "y"}));
+  const auto both = due();
+  ASSERT_EQ(both.size(), 2u);
+  const auto other = due({.now = {}, .flying = {both[0].id}, .count = 1});
+  ASSERT_EQ(other.size(), 1u);
+  EXPECT_EQ(other[0].id, both[1].id);
+}
+
+/// Never answers for http://there/x.
+class SlowOffice final : public PostOffice {
+ public:
+  Task<Attempt> post(Post post) override {
+    if (post.url == "http://there/x") {
+      (void)co_await io::sleep_for(std::chrono::hours(1));
+    } else {
+      prompt.set_value();
+    }
+    co_return Attempt();
+  }
+  Task<Attempt> mail(Mail /*mail*/) override { co_return Attempt(); }
+
+  std::promise<void> prompt;
+};
+
+TEST_F(CourierTest, a_slow_endpoint_holds_up_no_other) {
+  for (std::size_t i = 0; i < 2 * Courier::flying_max; ++i) {
+    ASSERT_TRUE(publish(topic_, {.text = "x"}));
+  }
+  ASSERT_TRUE(subscribe(topic_, "http://prompt/y", {}, "http"));
+  SlowOffice office;
+  io::Loops loops(1);
+  Courier courier({loops, *store_, *topics_, office, clock_});
+  courier.wake();
+  EXPECT_EQ(office.prompt.get_future().wait_for(seconds(20)), std::future_status::ready);
+  loops.stop();
 }
 
 TEST_F(CourierTest, busy_endpoints_are_left_alone) {

@@ -36,13 +36,17 @@ DeliveryPolicy Outgoing::policy() const {
 }
 
 Result<std::vector<Outgoing>> due_deliveries(store::Tx& tx, const DueQuery& query) {
+  std::vector<Outgoing> found;
+  const store::RowFn take = [&](const store::Row& row) {
+    if (!query.flying.contains(row.integer(0))) found.push_back(read_outgoing(row));
+    return found.size() < query.count;
+  };
   const auto& busy = query.busy;
-  TM_TRY(auto found,
-         tx.all("SELECT id, subscription, type, message_id, message, tries FROM sns_deliveries"
-                " WHERE due_ms <= $1 AND subscription NOT IN ($2, $3, $4, $5, $6, $7, $8, $9)"
-                " ORDER BY due_ms, id LIMIT $10",
-                read_outgoing, query.now.ms, busy[0], busy[1], busy[2], busy[3], busy[4], busy[5],
-                busy[6], busy[7], query.count));
+  TM_CHECK(tx.each(
+      "SELECT id, subscription, type, message_id, message, tries FROM sns_deliveries"
+      " WHERE due_ms <= $1 AND subscription NOT IN ($2, $3, $4, $5, $6, $7, $8, $9)"
+      " ORDER BY due_ms, id",
+      take, query.now.ms, busy[0], busy[1], busy[2], busy[3], busy[4], busy[5], busy[6], busy[7]));
   for (auto& one : found) {
     TM_TRY(auto subscription, find_subscription(tx, one.subscription.id));
     TM_ASSERT(subscription.has_value());  // Who unsubscribes takes these with them.

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,10 +31,11 @@ struct Outgoing {
 struct DueQuery {
   static constexpr std::size_t busy_max = 8;
   TimeMs now;
+  std::set<std::int64_t> flying = {};            ///< Deliveries that are on their way.
   std::array<std::int64_t, busy_max> busy = {};  ///< Subscriptions that have enough to do.
-  std::int64_t count = 0;
+  std::size_t count = 0;
 };
-/// Those that are due, the oldest first.
+/// Those that are due beside what is flying and for who is busy, the oldest first.
 [[nodiscard]] Result<std::vector<Outgoing>> due_deliveries(store::Tx& tx, const DueQuery& query);
 /// When the next one will be due that isn't at `now`.
 [[nodiscard]] Result<std::optional<TimeMs>> next_due(store::Tx& tx, TimeMs now);
