@@ -2,10 +2,18 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/json.h"
 
 namespace tidemill::iam {
 namespace {
+
+std::vector<std::string> roots_of(const std::vector<std::string>& accounts) {
+  std::vector<std::string> arns;
+  for (const auto& account : accounts) arns.push_back(fmt::format("arn:aws:iam::{}:root", account));
+  return arns;
+}
 
 /// One as a text, several as a list.
 json::value one_or_list(const std::vector<std::string>& texts) {
@@ -40,7 +48,7 @@ std::optional<std::string> with_grant(std::string_view policy, std::string_view 
   statements.push_back(
       json::object{{"Sid", grant.sid},
                    {"Effect", "Allow"},
-                   {"Principal", json::object{{"AWS", one_or_list(grant.principals)}}},
+                   {"Principal", json::object{{"AWS", one_or_list(roots_of(grant.accounts))}}},
                    {"Action", one_or_list(grant.actions)},
                    {"Resource", grant.resource}});
   return json::dump(document);

@@ -11,8 +11,8 @@ namespace tidemill::iam {
 
 struct Grant {
   std::string_view sid;
-  std::vector<std::string> principals = {}, actions = {};
-  std::string_view resource;
+  std::vector<std::string> accounts, actions;
+  std::string_view resource = {};
 };
 
 /// `policy` with a statement more, or, where it is empty, a policy of that id with this one.

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "base/encoding.h"
-#include "iam/grant.h"
 #include "sns/api.h"
 #include "sns/attributes.h"
 #include "sns/errors.h"
@@ -153,9 +152,9 @@ Task<Result<wire::Empty>> Api::set_attribute(const Caller& caller,
 }
 
 Task<Result<wire::Empty>> Api::permit(const Caller& caller, w::AddPermissionInput request) {
-  const Permission permission{*request.Label, *request.AWSAccountId, *request.ActionName};
+  const iam::Grant asked{*request.Label, *request.AWSAccountId, *request.ActionName};
   auto change = [&](store::Tx& tx, Topic& topic) -> Status {
-    TM_TRY(topic.attributes["Policy"], add_permission(topic.policy(), topic.key.arn(), permission));
+    TM_TRY(topic.attributes["Policy"], add_permission(topic.policy(), topic.key.arn(), asked));
     return update_topic(tx, topic);
   };
   co_return done(co_await with_topic(caller, *request.TopicArn, "SNS:AddPermission", change));

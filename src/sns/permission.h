@@ -3,20 +3,15 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/error.h"
+#include "iam/grant.h"
 
 namespace tidemill::sns {
 
-struct Permission {
-  std::string_view label;
-  std::vector<std::string> accounts, actions;
-};
-
-/// `policy` with a statement more. Fails where the label is taken or the request isn't one.
+/// `policy` with a statement more: `asked` without its resource, its actions without "SNS:". Fails
+/// where the label is taken or the request isn't one.
 [[nodiscard]] Result<std::string> add_permission(std::string_view policy,
-                                                 std::string_view topic_arn,
-                                                 const Permission& permission);
+                                                 std::string_view topic_arn, iam::Grant asked);
 
 }  // namespace tidemill::sns

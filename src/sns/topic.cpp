@@ -78,11 +78,7 @@ std::string_view Topic::text(std::string_view attribute) const {
 std::string Topic::policy() const {
   if (const auto own = text("Policy"); !own.empty()) return std::string(own);
   json::array actions;
-  for (const auto* action :
-       {"GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission",
-        "DeleteTopic", "Subscribe", "ListSubscriptionsByTopic", "Publish"}) {
-    actions.emplace_back(fmt::format("SNS:{}", action));
-  }
+  for (const auto action : topic_actions) actions.emplace_back(fmt::format("SNS:{}", action));
   const json::object owner{{"AWS:SourceOwner", key.scope.account}};
   const json::object statement{{"Sid", "__default_statement_ID"},
                                {"Effect", "Allow"},
@@ -90,9 +86,8 @@ std::string Topic::policy() const {
                                {"Action", std::move(actions)},
                                {"Resource", key.arn()},
                                {"Condition", json::object{{"StringEquals", owner}}}};
-  return json::dump(json::object{{"Version", "2008-10-17"},
-                                 {"Id", "__default_policy_ID"},
-                                 {"Statement", json::array{statement}}});
+  return json::dump(json::object{
+      {"Version", "2008-10-17"}, {"Id", default_policy_id}, {"Statement", json::array{statement}}});
 }
 
 std::string_view Subscription::text(std::string_view attribute) const {

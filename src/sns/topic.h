@@ -2,6 +2,7 @@
 /// Functions take the open transaction.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,17 @@
 #include "store/store.h"
 
 namespace tidemill::sns {
+
+/// What a topic's policy may let others do, as AWS's default policy lists it.
+inline constexpr std::array<std::string_view, 8> topic_actions = {"GetTopicAttributes",
+                                                                  "SetTopicAttributes",
+                                                                  "AddPermission",
+                                                                  "RemovePermission",
+                                                                  "DeleteTopic",
+                                                                  "Subscribe",
+                                                                  "ListSubscriptionsByTopic",
+                                                                  "Publish"};
+constexpr std::string_view default_policy_id = "__default_policy_ID";
 
 struct TopicKey {
   Scope scope;

@@ -224,9 +224,9 @@ Task<Result<w::ListQueueTagsResult>> Api::tags(const Caller& caller,
 }
 
 Task<Result<wire::Empty>> Api::permit(const Caller& caller, w::AddPermissionRequest request) {
-  const Permission permission{*request.Label, *request.AWSAccountIds, *request.Actions};
+  const iam::Grant asked{*request.Label, *request.AWSAccountIds, *request.Actions};
   auto change = [&](store::Tx& tx, Queue& queue) -> Status {
-    TM_TRY(auto policy, add_permission(queue.text("Policy"), queue.key.arn(), permission));
+    TM_TRY(auto policy, add_permission(queue.text("Policy"), queue.key.arn(), asked));
     return queues_.set(tx, queue, {{"Policy", std::move(policy)}});
   };
   co_return done(co_await with_queue(caller, request.QueueUrl, "sqs:AddPermission", change));

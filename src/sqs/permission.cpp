@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "iam/grant.h"
 #include "sqs/errors.h"
 
 namespace tidemill::sqs {
@@ -24,22 +23,19 @@ constexpr std::array grantable = {
 }  // namespace
 
 Result<std::string> add_permission(std::string_view policy, std::string_view queue_arn,
-                                   const Permission& permission) {
-  if (permission.accounts.empty()) return missing_parameter("AWSAccountIds");
-  if (permission.actions.empty()) return missing_parameter("Actions");
-  iam::Grant grant{.sid = permission.label, .resource = queue_arn};
-  for (const auto& account : permission.accounts) {
-    grant.principals.push_back(fmt::format("arn:aws:iam::{}:root", account));
-  }
-  for (const auto& action : permission.actions) {
+                                   iam::Grant asked) {
+  if (asked.accounts.empty()) return missing_parameter("AWSAccountIds");
+  if (asked.actions.empty()) return missing_parameter("Actions");
+  asked.resource = queue_arn;
+  for (auto& action : asked.actions) {
     if (std::ranges::find(grantable, action) == grantable.end()) {
       return invalid_value("SQS:" + action, "ActionName",
                            "Please refer to the appropriate WSDL for a list of valid actions. ");
     }
-    grant.actions.push_back("SQS:" + action);
+    action.insert(0, "SQS:");
   }
-  auto made = iam::with_grant(policy, fmt::format("{}/SQSDefaultPolicy", queue_arn), grant);
-  if (!made) return invalid_value(permission.label, "Label", "Already exists.");
+  auto made = iam::with_grant(policy, fmt::format("{}/SQSDefaultPolicy", queue_arn), asked);
+  if (!made) return invalid_value(asked.sid, "Label", "Already exists.");
   return *std::move(made);
 }
 
