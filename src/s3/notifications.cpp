@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "s3/errors.h"
 
@@ -75,9 +76,7 @@ Status check_events(const Notification& notification) {
 std::string form_encoded(std::string_view key) {
   std::string out;
   for (const char c : key) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-_.*/").contains(c);
-    if (plain) {
+    if (is_name_character(c) || std::string_view(".*/").contains(c)) {
       out += c;
     } else if (c == ' ') {
       out += '+';

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "sns/api.h"
 #include "sns/errors.h"
 #include "wire/errors.h"
@@ -50,10 +51,7 @@ Result<Message> message_of(const Given& given) {
 }
 
 bool is_id(std::string_view id) {
-  return !id.empty() && id.size() <= id_length_max && std::ranges::all_of(id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_';
-  });
+  return !id.empty() && id.size() <= id_length_max && std::ranges::all_of(id, is_name_character);
 }
 
 /// What is wrong with the batch as a whole.

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 #include "base/json.h"
 #include "sns/errors.h"
@@ -12,11 +13,6 @@ namespace tidemill::sns {
 namespace {
 
 constexpr std::size_t subject_length_max = 100, attribute_name_max = 256, token_length_max = 128;
-
-bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '-' || c == '.';
-}
 
 Status check_attribute_name(std::string_view name) {
   if (name.empty() || name.size() > attribute_name_max) {
@@ -28,7 +24,8 @@ Status check_attribute_name(std::string_view name) {
   if (name.ends_with('.')) {
     return invalid_value("Invalid message attribute name ending with character '.' was found.");
   }
-  const auto odd = std::ranges::find_if_not(name, is_name_character);
+  const auto odd =
+      std::ranges::find_if_not(name, [](char c) { return is_name_character(c) || c == '.'; });
   if (odd != name.end()) {
     return invalid_value(fmt::format(
         "Invalid non-alphanumeric character '#x{:X}' was found in the message attribute name. Can "

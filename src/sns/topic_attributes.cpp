@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "iam/policy.h"
 #include "sns/attributes.h"
@@ -102,10 +103,7 @@ Status check_topic_name(std::string_view name, bool is_fifo) {
   auto stem = name;
   if (is_fifo && has_suffix) stem.remove_suffix(fifo_suffix.size());
   const bool fine = !stem.empty() && name.size() <= name_length_max && is_fifo == has_suffix &&
-                    std::ranges::all_of(stem, [](char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                             (c >= '0' && c <= '9') || c == '-' || c == '_';
-                    });
+                    std::ranges::all_of(stem, is_name_character);
   if (fine) return {};
   return invalid_parameter("Topic Name",
                            "1 to 256 letters, digits, hyphens and underscores; .fifo at the end of "

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "sqs/api.h"
 #include "sqs/api_messages.h"
 #include "sqs/errors.h"
@@ -15,10 +16,7 @@ namespace {
 constexpr std::size_t entries_max = 10, id_length_max = 80;
 
 bool is_id(std::string_view id) {
-  return !id.empty() && id.size() <= id_length_max && std::ranges::all_of(id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_';
-  });
+  return !id.empty() && id.size() <= id_length_max && std::ranges::all_of(id, is_name_character);
 }
 
 /// What is wrong with the batch as a whole.

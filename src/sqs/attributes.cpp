@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "iam/policy.h"
 #include "sqs/errors.h"
@@ -120,10 +121,7 @@ Status check_name(std::string_view name, bool is_fifo) {
   auto stem = name;
   if (is_fifo && has_suffix) stem.remove_suffix(5);
   const bool fine = !stem.empty() && size <= length_max && is_fifo == has_suffix &&
-                    std::ranges::all_of(stem, [](char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                             (c >= '0' && c <= '9') || c == '-' || c == '_';
-                    });
+                    std::ranges::all_of(stem, is_name_character);
   if (fine) return {};
   if (is_fifo) {
     return invalid_parameter(

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/digest.h"
 #include "base/encoding.h"
 #include "base/json.h"
@@ -47,10 +48,8 @@ bool is_name(std::string_view name) {
   constexpr std::size_t length_max = 256;
   const bool shaped = !name.empty() && name.size() <= length_max && !name.starts_with('.') &&
                       !name.ends_with('.') && name.find("..") == name.npos;
-  return shaped && std::ranges::all_of(name, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '_' || c == '-' || c == '.';
-         });
+  return shaped &&
+         std::ranges::all_of(name, [](char c) { return is_name_character(c) || c == '.'; });
 }
 
 Status check_attribute(const std::string& name, const MessageAttribute& attribute) {
