@@ -168,27 +168,22 @@ Status Topics::unsubscribe(store::Tx& tx, const Subscription& subscription) {
   return forget_deliveries(tx, subscription);
 }
 
-Status Topics::may_publish(const Topic& topic, const OnBehalf& who) const {
-  constexpr std::string_view action = "SNS:Publish";
+Status Topics::may_publish(const Topic& topic, const iam::OnBehalf& who) const {
   const auto arn = topic.key.arn();
-  iam::Conditions conditions{{"aws:sourcearn", std::string(who.source_arn)},
-                             {"aws:sourceaccount", std::string(who.account)}};
+  auto conditions = iam::conditions_of(who);
   // The services that AWS lets in by a topic's default policy.
   if (who.service == "cloudwatch.amazonaws.com") {
     conditions["aws:sourceowner"] = std::string(who.account);
   }
   TM_TRY(const auto policy, iam::Policy::parse(topic.policy(), iam::Policy::Kind::resource));
-  if (parts_.authority.service_may(who.service, {action, arn, conditions}, policy)) return {};
-  return fail(
-      Errc::access_denied, "AuthorizationError",
-      fmt::format("{} is not authorized to perform: {} on resource: {} for {} because no "
-                  "resource-based policy allows it; the topic's Policy must let Service {} do so, "
-                  "with aws:SourceArn {}",
-                  who.service, action, arn, who.source_arn, who.service, who.source_arn));
+  const iam::Question asked{"SNS:Publish", arn, conditions};
+  if (parts_.authority.service_may(who.service, asked, policy)) return {};
+  return fail(Errc::access_denied, "AuthorizationError",
+              iam::no_policy_allows(who, asked, "topic"));
 }
 
 Result<std::string> Topics::publish(store::Tx& tx, std::string_view topic_arn,
-                                    const Message& message, const OnBehalf& who) {
+                                    const Message& message, const iam::OnBehalf& who) {
   TM_TRY(const auto key, TopicKey::of_arn(topic_arn));
   TM_TRY(const auto topic, require_topic(tx, key));
   TM_CHECK(may_publish(topic, who));

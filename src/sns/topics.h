@@ -16,6 +16,7 @@
 #include "base/seal.h"
 #include "base/time.h"
 #include "iam/authority.h"
+#include "iam/on_behalf.h"
 #include "sns/filter.h"
 #include "sns/message.h"
 #include "sns/outbox.h"
@@ -36,13 +37,6 @@ struct Stamp {
 struct Published {
   std::string id;
   std::string sequence;  ///< Of a FIFO topic; else empty.
-};
-
-/// A service that publishes for a resource of its own, say CloudWatch for an alarm.
-struct OnBehalf {
-  std::string_view service;     ///< "cloudwatch.amazonaws.com"
-  std::string_view source_arn;  ///< The alarm's.
-  std::string_view account;
 };
 
 struct SubscribeOrder {
@@ -103,12 +97,12 @@ class Topics {
   /// As a service: fails with NotFound or, where the topic's policy doesn't let the service
   /// publish, with access_denied. Gives the message's id.
   [[nodiscard]] Result<std::string> publish(store::Tx& tx, std::string_view topic_arn,
-                                            const Message& message, const OnBehalf& who);
+                                            const Message& message, const iam::OnBehalf& who);
   /// What a try of the courier's came to: an end, or another try when the policy says.
   [[nodiscard]] Status settle(store::Tx& tx, const Outgoing& delivery, const Attempt& attempt);
 
   /// Whether the topic's policy lets a service publish. The error names topic, action and source.
-  [[nodiscard]] Status may_publish(const Topic& topic, const OnBehalf& who) const;
+  [[nodiscard]] Status may_publish(const Topic& topic, const iam::OnBehalf& who) const;
 
  private:
   struct CachedFilter {

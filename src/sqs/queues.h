@@ -16,6 +16,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "iam/authority.h"
+#include "iam/on_behalf.h"
 #include "sqs/message.h"
 #include "sqs/queue.h"
 #include "store/store.h"
@@ -28,24 +29,17 @@ struct Sent {
   std::optional<std::string> sequence;  ///< Of a FIFO queue.
 };
 
-/// A service that sends for a resource of its own, say EventBridge for a rule.
-struct OnBehalf {
-  std::string_view service;     ///< "events.amazonaws.com"
-  std::string_view source_arn;  ///< The rule's.
-  std::string_view account;
-};
-
 struct ReceiveOrder {
   int count = 1;
   std::optional<std::int64_t> visibility_s = {};  ///< Instead of the queue's.
 };
 
-/// A message as a receiver gets it.
 /// How many messages a queue has, by what may be done with them.
 struct Depths {
   std::int64_t visible, not_visible, delayed;
 };
 
+/// A message as a receiver gets it.
 struct Received {
   std::int64_t seq = 0;
   std::string id, handle, body;
@@ -113,9 +107,9 @@ class Queues {
   /// As a service: fails with QueueDoesNotExist (not_found) or, where the queue's policy doesn't
   /// let the service send, with access_denied. Gives the message's id.
   [[nodiscard]] Result<std::string> send(store::Tx& tx, std::string_view queue_arn,
-                                         const Message& message, const OnBehalf& who);
+                                         const Message& message, const iam::OnBehalf& who);
   /// Whether the queue's policy lets a service send. The error names queue, action and source.
-  [[nodiscard]] Status may_send(const Queue& queue, const OnBehalf& who) const;
+  [[nodiscard]] Status may_send(const Queue& queue, const iam::OnBehalf& who) const;
 
   [[nodiscard]] Result<Taken> receive(store::Tx& tx, const Queue& queue, const ReceiveOrder& order);
   [[nodiscard]] Status remove_message(store::Tx& tx, const Queue& queue, std::string_view handle);

@@ -135,26 +135,21 @@ Status Queues::insert(store::Tx& tx, const Row& row) const {
   return {};
 }
 
-Status Queues::may_send(const Queue& queue, const OnBehalf& who) const {
-  constexpr std::string_view action = "sqs:SendMessage";
+Status Queues::may_send(const Queue& queue, const iam::OnBehalf& who) const {
   const auto arn = queue.key.arn();
-  const iam::Conditions conditions{{"aws:sourcearn", std::string(who.source_arn)},
-                                   {"aws:sourceaccount", std::string(who.account)}};
+  const auto conditions = iam::conditions_of(who);
+  const iam::Question asked{"sqs:SendMessage", arn, conditions};
   iam::Policy policy;
   if (const auto document = queue.text("Policy"); !document.empty()) {
     TM_TRY(policy, iam::Policy::parse(document, iam::Policy::Kind::resource));
   }
-  if (parts_.authority.service_may(who.service, {action, arn, conditions}, policy)) return {};
-  return fail(
-      Errc::access_denied, "AccessDeniedException",
-      fmt::format("{} is not authorized to perform: {} on resource: {} for {} because no "
-                  "resource-based policy allows it; the queue's Policy must let Service {} do so, "
-                  "with aws:SourceArn {}",
-                  who.service, action, arn, who.source_arn, who.service, who.source_arn));
+  if (parts_.authority.service_may(who.service, asked, policy)) return {};
+  return fail(Errc::access_denied, "AccessDeniedException",
+              iam::no_policy_allows(who, asked, "queue"));
 }
 
 Result<std::string> Queues::send(store::Tx& tx, std::string_view queue_arn, const Message& message,
-                                 const OnBehalf& who) {
+                                 const iam::OnBehalf& who) {
   TM_TRY(const auto queue, find_queue(tx, queue_arn));
   if (!queue) return no_such_queue();
   TM_CHECK(may_send(*queue, who));

@@ -245,8 +245,8 @@ TEST_F(QueuesTest, what_is_undone_makes_no_room_in_flight) {
 }
 
 TEST_F(QueuesTest, a_service_needs_the_queues_policy) {
-  const OnBehalf rule{"events.amazonaws.com", "arn:aws:events:us-east-1:000000000000:rule/r",
-                      "000000000000"};
+  const iam::OnBehalf rule{"events.amazonaws.com", "arn:aws:events:us-east-1:000000000000:rule/r",
+                           "000000000000"};
   const auto send_for = [&](const std::string& arn) {
     return write([&](store::Tx& tx) { return queues_->send(tx, arn, {.body = "x"}, rule); });
   };
