@@ -4,6 +4,11 @@
 
 namespace tidemill {
 
+std::string_view text_or_empty(const Texts& texts, std::string_view name) {
+  const auto found = texts.find(name);
+  return found != texts.end() ? std::string_view(found->second) : std::string_view();
+}
+
 std::string to_json(const Texts& texts) {
   json::object object;
   for (const auto& [name, value] : texts) object[name] = value;

@@ -59,9 +59,8 @@ std::string json_of(const MessageAttributes& attributes) {
 }  // namespace
 
 FilterScope filter_scope(const Texts& attributes) {
-  const auto found = attributes.find("FilterPolicyScope");
-  return found != attributes.end() && found->second == "MessageBody" ? FilterScope::body
-                                                                     : FilterScope::attributes;
+  const bool by_body = text_or_empty(attributes, "FilterPolicyScope") == "MessageBody";
+  return by_body ? FilterScope::body : FilterScope::attributes;
 }
 
 Result<Filter> Filter::compile(std::string_view policy, FilterScope scope) {

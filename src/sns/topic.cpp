@@ -46,11 +46,6 @@ Subscription read_subscription(const store::Row& row) {
   return s;
 }
 
-std::string_view text_of(const Texts& attributes, std::string_view name) {
-  const auto found = attributes.find(name);
-  return found != attributes.end() ? std::string_view(found->second) : std::string_view();
-}
-
 /// An ARN's parts; the resource keeps its colons.
 Result<Arn> parse_arn(std::string_view text, std::string_view parameter) {
   const auto parts = std::min<std::ptrdiff_t>(6, std::ranges::count(text, ':') + 1);
@@ -71,10 +66,6 @@ Result<TopicKey> TopicKey::of_arn(std::string_view text) {
   return TopicKey{{std::move(arn.account), std::move(arn.region)}, std::move(arn.resource)};
 }
 
-std::string_view Topic::text(std::string_view attribute) const {
-  return text_of(attributes, attribute);
-}
-
 std::string Topic::policy() const {
   if (const auto own = text("Policy"); !own.empty()) return std::string(own);
   json::array actions;
@@ -88,10 +79,6 @@ std::string Topic::policy() const {
                                {"Condition", json::object{{"StringEquals", owner}}}};
   return json::dump(json::object{
       {"Version", "2008-10-17"}, {"Id", default_policy_id}, {"Statement", json::array{statement}}});
-}
-
-std::string_view Subscription::text(std::string_view attribute) const {
-  return text_of(attributes, attribute);
 }
 
 std::string Subscription::dead_letter_arn() const {

@@ -44,7 +44,9 @@ struct Topic {
 
   [[nodiscard]] bool is_fifo() const { return key.name.ends_with(".fifo"); }
   /// The attribute as it was set, or "".
-  [[nodiscard]] std::string_view text(std::string_view attribute) const;
+  [[nodiscard]] std::string_view text(std::string_view attribute) const {
+    return text_or_empty(attributes, attribute);
+  }
   /// Its Policy, or AWS's default: the account's own services that name their owner may publish.
   [[nodiscard]] std::string policy() const;
 };
@@ -62,7 +64,9 @@ struct Subscription {
 
   [[nodiscard]] std::string arn() const { return topic_key.arn() + ":" + uuid; }
   /// The attribute as it was set, or "".
-  [[nodiscard]] std::string_view text(std::string_view attribute) const;
+  [[nodiscard]] std::string_view text(std::string_view attribute) const {
+    return text_or_empty(attributes, attribute);
+  }
   [[nodiscard]] bool is_raw() const { return text("RawMessageDelivery") == "true"; }
   /// The dead-letter queue of its RedrivePolicy, or "".
   [[nodiscard]] std::string dead_letter_arn() const;

@@ -16,11 +16,6 @@ constexpr std::size_t token_bytes = 64;
 constexpr std::int64_t subscriptions_max = 10'000;
 constexpr auto token_lasts = std::chrono::days(2);
 
-bool is_on(const Texts& texts, std::string_view name) {
-  const auto found = texts.find(name);
-  return found != texts.end() && found->second == "true";
-}
-
 /// Whether all of `given` is as `there` has it.
 bool agrees(const Texts& given, const auto& there) {
   for (const auto& [name, value] : given) {
@@ -66,7 +61,7 @@ Status Topics::adopt(store::Tx& tx, const SigningKey& key) {
 
 Result<Topic> Topics::create(store::Tx& tx, const TopicKey& key, const Texts& attributes,
                              const Texts& tags) {
-  const bool is_fifo = is_on(attributes, "FifoTopic");
+  const bool is_fifo = text_or_empty(attributes, "FifoTopic") == "true";
   TM_CHECK(check_topic_name(key.name, is_fifo));
   TM_CHECK(check_topic_attributes(attributes, is_fifo));
   TM_TRY(auto there, find_topic(tx, key));
