@@ -30,6 +30,12 @@ Result<Texts> tags_of(const std::optional<std::vector<w::Tag>>& given) {
   return tags;
 }
 
+Status check_count(const Texts& tags) {
+  if (tags.size() <= tags_max) return {};
+  return refuse("TagLimitExceeded",
+                "Could not complete request: tag quota of per resource exceeded");
+}
+
 }  // namespace
 
 Result<Topic> Api::open(store::Tx& tx, const Caller& caller, const TopicKey& key,
@@ -91,11 +97,7 @@ Task<Result<w::CreateTopicResponse>> Api::create(const Caller& caller,
   const TopicKey key{caller.scope, *request.Name};
   const auto given = texts(request.Attributes);
   TM_CO_TRY(const auto given_tags, tags_of(request.Tags));
-  if (given_tags.size() > tags_max) {
-    co_return refuse("TagLimitExceeded",
-                     "Could not complete request: tag quota of per resource "
-                     "exceeded");
-  }
+  TM_CO_CHECK(check_count(given_tags));
   TM_CO_CHECK(co_await ensure_key());
   auto change = [&](store::Tx& tx) { return topics_.create(tx, key, given, given_tags); };
   TM_CO_TRY(const auto topic, co_await store_.write(change));
@@ -175,11 +177,7 @@ Task<Result<w::TagResourceResponse>> Api::tag(const Caller& caller, w::TagResour
   TM_CO_TRY(const auto given, tags_of(request.Tags));
   auto change = [&](store::Tx& tx, Topic& topic) -> Status {
     for (const auto& [key, value] : given) topic.tags[key] = value;
-    if (topic.tags.size() > tags_max) {
-      return refuse("TagLimitExceeded",
-                    "Could not complete request: tag quota of per resource "
-                    "exceeded");
-    }
+    TM_CHECK(check_count(topic.tags));
     return update_topic(tx, topic);
   };
   const auto tagged = co_await with_topic(caller, *request.ResourceArn, "SNS:TagResource", change);

@@ -64,12 +64,17 @@ double bent(RetryPolicy::Backoff function, double part) {
   return part;
 }
 
+/// Whether a topic's policy lets no subscription have its own. `http`: of the topic's.
+bool is_fixed(const json::object* http) {
+  const auto* said = http == nullptr ? nullptr : http->if_contains("disableSubscriptionOverrides");
+  return said != nullptr && said->is_bool() && said->get_bool();
+}
+
 DeliveryPolicy combined(const json::object* topic, const json::object* subscription) {
   const auto* http = member(topic, "http");
   const auto* retry = member(http, "defaultHealthyRetryPolicy");
   const auto* request = member(http, "defaultRequestPolicy");
-  const auto* fixed = http == nullptr ? nullptr : http->if_contains("disableSubscriptionOverrides");
-  if (fixed == nullptr || !fixed->is_bool() || !fixed->get_bool()) {
+  if (!is_fixed(http)) {
     if (const auto* own = member(subscription, "healthyRetryPolicy")) retry = own;
     if (const auto* own = member(subscription, "requestPolicy")) request = own;
   }
@@ -146,12 +151,10 @@ DeliveryPolicy delivery_policy(std::string_view topic, std::string_view subscrip
 std::string effective_policy(std::string_view topic) {
   const auto policy = delivery_policy(topic, "");
   const auto said = json::parse_object(topic);
-  const auto* http = member(said ? &*said : nullptr, "http");
-  const auto* fixed = http == nullptr ? nullptr : http->if_contains("disableSubscriptionOverrides");
-  const bool is_fixed = fixed != nullptr && fixed->is_bool() && fixed->get_bool();
+  const bool fixed = is_fixed(member(said ? &*said : nullptr, "http"));
   return json::dump(json::object{
       {"http", json::object{{"defaultHealthyRetryPolicy", retry_object(policy.retry)},
-                            {"disableSubscriptionOverrides", is_fixed},
+                            {"disableSubscriptionOverrides", fixed},
                             {"defaultRequestPolicy",
                              json::object{{"headerContentType", policy.content_type}}}}}});
 }

@@ -19,7 +19,15 @@ std::string sequence_text(std::int64_t number) {
   return fmt::format("{}", first + std::uint64_t(number));
 }
 
-bool is_outside(const Subscription& subscription) { return subscription.protocol != "sqs"; }
+QueueMessage message_for(const std::string& queue_arn, const Topic& topic, const Parcel& parcel) {
+  return {.queue_arn = queue_arn,
+          .body = parcel.body,
+          .attributes = parcel.attributes,
+          .group_id = parcel.group_id,
+          .dedup_id = parcel.dedup_id,
+          .topic_arn = topic.key.arn(),
+          .scope = topic.key.scope};
+}
 
 }  // namespace
 
@@ -116,14 +124,9 @@ Parcel Topics::pack(const Topic& topic, const Subscription& subscription, const 
 
 Status Topics::deliver(store::Tx& tx, const Topic& topic, const Subscription& subscription,
                        const Parcel& parcel) {
-  if (is_outside(subscription)) return post(tx, subscription, parcel);
-  TM_TRY(const auto against, parts_.queues.send(tx, {.queue_arn = subscription.endpoint,
-                                                     .body = parcel.body,
-                                                     .attributes = parcel.attributes,
-                                                     .group_id = parcel.group_id,
-                                                     .dedup_id = parcel.dedup_id,
-                                                     .topic_arn = topic.key.arn(),
-                                                     .scope = topic.key.scope}));
+  if (subscription.protocol != "sqs") return post(tx, subscription, parcel);
+  TM_TRY(const auto against,
+         parts_.queues.send(tx, message_for(subscription.endpoint, topic, parcel)));
   if (!against) {
     count(tx, topic, "NumberOfNotificationsDelivered");
     return {};
@@ -140,13 +143,7 @@ Result<std::optional<std::string>> Topics::bury(store::Tx& tx, const Topic& topi
   if (parcel.type == notification_type) count(tx, topic, "NumberOfNotificationsFailed");
   const auto dead = subscription.dead_letter_arn();
   if (!dead.empty() && parcel.type == notification_type) {
-    TM_TRY(const auto against, parts_.queues.send(tx, {.queue_arn = dead,
-                                                       .body = parcel.body,
-                                                       .attributes = parcel.attributes,
-                                                       .group_id = parcel.group_id,
-                                                       .dedup_id = parcel.dedup_id,
-                                                       .topic_arn = topic.key.arn(),
-                                                       .scope = topic.key.scope}));
+    TM_TRY(const auto against, parts_.queues.send(tx, message_for(dead, topic, parcel)));
     count(tx, topic,
           against ? "NumberOfNotificationsFailedToRedriveToDlq"
                   : "NumberOfNotificationsRedrivenToDlq");
