@@ -175,10 +175,7 @@ Task<Result<w::GetQueueAttributesResult>> Api::attributes(const Caller& caller,
     const bool counts = all || std::ranges::any_of(asked, [](const std::string& name) {
                           return name.starts_with("Approximate");
                         });
-    auto shown = shown_attributes(queue);
-    if (counts) {
-      TM_TRY(shown, queues_.attributes(tx, queue));
-    }
+    TM_TRY(auto shown, counts ? queues_.attributes(tx, queue) : shown_attributes(queue));
     if (!all) {
       std::erase_if(shown, [&asked](const auto& attribute) {
         return std::ranges::find(asked, attribute.first) == asked.end();
