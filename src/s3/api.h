@@ -16,13 +16,13 @@ namespace w = wire::s3;
 
 class Api {
  public:
-  /// Both outlive the Api. The policies are asked for what one request does to many keys.
-  Api(Objects& objects, BucketPolicies& policies)
+  /// Both outlive the Api. The authorizer is asked for what one request does to many keys.
+  Api(Objects& objects, const wire::Authorizer& authorizer)
       : objects_(objects),
         core_(objects.core()),
-        policies_(policies),
+        authorizer_(authorizer),
         multipart_(objects),
-        settings_(core_, policies) {}
+        settings_(core_) {}
 
   void register_with(wire::Router& router);
 
@@ -111,7 +111,7 @@ class Api {
 
   Objects& objects_;
   const Core& core_;
-  BucketPolicies& policies_;
+  const wire::Authorizer& authorizer_;
   Multipart multipart_;
   SettingsApi settings_;
 };

@@ -105,9 +105,7 @@ Task<Result<w::HeadBucketOutput>> Api::head_bucket(const Caller& caller,
 Task<Result<wire::Empty>> Api::delete_bucket(const Caller& caller, w::DeleteBucketRequest request) {
   auto change = [&](store::Tx& tx) -> Status {
     TM_CHECK(s3::delete_bucket(tx, where_of(caller, request)));
-    TM_CHECK(core_.lifecycles.change(tx, *request.Bucket, std::nullopt));
-    TM_CHECK(core_.cors.rules().change(tx, *request.Bucket, std::nullopt));
-    return policies_.policies().change(tx, *request.Bucket, std::nullopt);
+    return core_.settings.forget(tx, *request.Bucket);
   };
   TM_CO_CHECK(co_await core_.store.write(change));
   co_return wire::Empty();

@@ -190,7 +190,7 @@ Result<w::DeletedObject> Api::delete_one(store::Tx& tx, const Caller& caller, co
                                          const w::ObjectIdentifier& named) {
   const auto access = on_object(bucket.name, *named.Key);
   const auto* action = named.VersionId ? "s3:DeleteObjectVersion" : "s3:DeleteObject";
-  TM_CHECK(policies_.authorize(caller, action, access.resource));
+  TM_CHECK(authorizer_.authorize(caller, action, access.resource));
   const bool ids = bucket.versioning != Versioning::never;
   if (named.VersionId && *named.VersionId != null_version &&
       (!ids || !sequencer_of(*named.VersionId))) {
@@ -221,7 +221,7 @@ Task<Result<w::DeleteObjectsOutput>> Api::delete_objects(const Caller& caller,
 
 Status Api::may_read_source(const Caller& caller, const CopySource& source) const {
   const auto* action = source.version ? "s3:GetObjectVersion" : "s3:GetObject";
-  return policies_.authorize(caller, action, on_object(source.bucket, source.key).resource);
+  return authorizer_.authorize(caller, action, on_object(source.bucket, source.key).resource);
 }
 
 Task<Result<w::CopyObjectOutput>> Api::copy_object(const Caller& caller,

@@ -25,7 +25,7 @@ constexpr Setting ownership{.name = ownership_setting,
                             .code = "OwnershipControlsNotFoundError",
                             .message = "The bucket ownership controls were not found",
                             .initial_once = true};
-constexpr Setting policy{.name = BucketPolicies::setting,
+constexpr Setting policy{.name = policy_setting,
                          .initial = "",
                          .code = "NoSuchBucketPolicy",
                          .message = "The bucket policy does not exist",
@@ -108,20 +108,11 @@ Task<Result<std::string>> SettingsApi::load(BucketRequest where, const Setting& 
   co_return co_await core_.store.read(look);
 }
 
-/// What requests need without asking the database.
-Status SettingsApi::change_parsed(store::Tx& tx, const std::string& bucket, const Setting& setting,
-                                  const std::optional<std::string>& text) const {
-  if (setting.name == BucketPolicies::setting) return policies_.policies().change(tx, bucket, text);
-  if (setting.name == lifecycle_setting) return core_.lifecycles.change(tx, bucket, text);
-  if (setting.name == cors_setting) return core_.cors.rules().change(tx, bucket, text);
-  return {};
-}
-
 Task<Status> SettingsApi::save(BucketRequest where, const Setting& setting,
                                std::string text) const {
   auto change = [&](store::Tx& tx) -> Status {
     TM_TRY(const auto bucket, require_bucket(tx, where));
-    TM_CHECK(change_parsed(tx, bucket.name, setting, text));
+    TM_CHECK(core_.settings.change(tx, bucket.name, setting.name, text));
     return save_setting(tx, bucket, setting.name, text);
   };
   co_return co_await core_.store.write(change);
@@ -130,7 +121,7 @@ Task<Status> SettingsApi::save(BucketRequest where, const Setting& setting,
 Task<Status> SettingsApi::drop(BucketRequest where, const Setting& setting) const {
   auto change = [&](store::Tx& tx) -> Status {
     TM_TRY(const auto bucket, require_bucket(tx, where));
-    TM_CHECK(change_parsed(tx, bucket.name, setting, std::nullopt));
+    TM_CHECK(core_.settings.change(tx, bucket.name, setting.name, std::nullopt));
     return setting.initial_once ? save_setting(tx, bucket, setting.name, "")
                                 : drop_setting(tx, bucket, setting.name);
   };

@@ -7,7 +7,6 @@
 #include "base/caller.h"
 #include "s3/api_values.h"
 #include "s3/objects.h"
-#include "s3/policies.h"
 #include "wire/gen/s3.h"
 #include "wire/router.h"
 
@@ -23,7 +22,7 @@ struct Setting {
 
 class SettingsApi {
  public:
-  SettingsApi(const Core& core, BucketPolicies& policies) : core_(core), policies_(policies) {}
+  explicit SettingsApi(const Core& core) : core_(core) {}
 
   void register_with(wire::Router& router);
 
@@ -78,9 +77,6 @@ class SettingsApi {
   Task<Result<std::string>> load(BucketRequest where, const Setting& setting) const;
   Task<Status> save(BucketRequest where, const Setting& setting, std::string text) const;
   Task<Status> drop(BucketRequest where, const Setting& setting) const;
-  [[nodiscard]] Status change_parsed(store::Tx& tx, const std::string& bucket,
-                                     const Setting& setting,
-                                     const std::optional<std::string>& text) const;
 
   // What AWS refuses beyond what its schema says; and what it adds by itself.
   static Status check(w::PutBucketEncryptionRequest& request);
@@ -99,7 +95,6 @@ class SettingsApi {
   static Result<std::string> smallest_transition(const std::string& text);
 
   const Core core_;
-  BucketPolicies& policies_;
 };
 
 /// The name of the setting in which x-amz-object-ownership of CreateBucket is kept, as JSON.

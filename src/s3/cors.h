@@ -36,9 +36,8 @@ constexpr std::string_view cors_setting = "cors";
 
 class BucketCors final : public wire::CrossOrigin {
  public:
-  BucketCors() : rules_(cors_setting, Cors::parse) {}
-
-  [[nodiscard]] ParsedSetting<Cors>& rules() { return rules_; }
+  /// `rules` of all buckets; outlive it.
+  explicit BucketCors(const ParsedSetting<Cors>& rules) : rules_(rules) {}
 
   [[nodiscard]] Result<http::Headers> preflight(std::string_view bucket,
                                                 const http::Request& request) const override;
@@ -46,7 +45,7 @@ class BucketCors final : public wire::CrossOrigin {
                 http::Headers& answer) const override;
 
  private:
-  ParsedSetting<Cors> rules_;
+  const ParsedSetting<Cors>& rules_;
 };
 
 }  // namespace tidemill::s3

@@ -185,7 +185,7 @@ Result<std::vector<Over>> find_over(store::Tx& tx, const Bucket& bucket, const L
 Result<std::size_t> expire(store::Tx& tx, Objects& objects, const Bucket& bucket, const Over& over,
                            std::size_t max) {
   const auto& core = objects.core();
-  const auto lifecycle = core.lifecycles.find(bucket.name);
+  const auto lifecycle = core.settings.lifecycles.find(bucket.name);
   if (!lifecycle) return 0;
   if (!over.upload_id.empty()) {
     TM_CHECK(abort_upload(tx, objects, bucket, over));

@@ -53,7 +53,7 @@ struct ExpirySweep::State {
   }
 
   Task<Status> sweep() {
-    const auto all = parts.objects.core().lifecycles.all();
+    const auto all = parts.objects.core().settings.lifecycles.all();
     for (const auto& [name, lifecycle] : *all) {
       for (const auto& prefix : lifecycle->prefixes()) {
         if (lifecycle->expires_objects()) {

@@ -12,7 +12,6 @@
 
 #include "base/error.h"
 #include "base/time.h"
-#include "s3/parsed_setting.h"
 
 namespace tidemill::s3 {
 
@@ -79,7 +78,6 @@ class Lifecycle {
   std::vector<LifecycleRule> rules_;
 };
 
-using Lifecycles = ParsedSetting<Lifecycle>;
 constexpr std::string_view lifecycle_setting = "lifecycle";
 
 /// `days` after `from`, and then to the next midnight UTC.

@@ -223,7 +223,7 @@ Task<Result<ObjectData>> Objects::read_whole(std::string bucket, std::string key
 }
 
 std::optional<Expiry> Objects::expiry_of(std::string_view bucket, const Object& object) const {
-  const auto lifecycle = core_.lifecycles.find(bucket);
+  const auto lifecycle = core_.settings.lifecycles.find(bucket);
   if (!lifecycle) return std::nullopt;
   return lifecycle->expiry_of({.key = object.key,
                                .size = object.size,

@@ -14,12 +14,11 @@
 #include "s3/bodies.h"
 #include "s3/buckets.h"
 #include "s3/conditions.h"
-#include "s3/cors.h"
 #include "s3/events.h"
-#include "s3/lifecycle.h"
 #include "s3/listing.h"
 #include "s3/notifications.h"
 #include "s3/object.h"
+#include "s3/parsed_settings.h"
 #include "s3/range.h"
 #include "s3/versions.h"
 #include "store/store.h"
@@ -33,8 +32,7 @@ struct Core {
   events::Bus& bus;
   const Clock& clock;
   Random& random;
-  Lifecycles& lifecycles;  ///< Of all buckets that have one.
-  BucketCors& cors;
+  ParsedSettings& settings;
   NotificationOutlet* notifications = nullptr;  ///< Without one buckets have none of their own.
 };
 

@@ -24,6 +24,8 @@ class ParsedSetting {
   /// `name` is the setting's in bucket_settings.
   ParsedSetting(std::string_view name, Parse parse) : name_(name), parse_(parse) {}
 
+  [[nodiscard]] std::string_view name() const noexcept { return name_; }
+
   /// Reads it of all buckets, at start.
   [[nodiscard]] Status load(store::Tx& tx) {
     All all;

@@ -5,14 +5,7 @@ namespace {
 
 constexpr std::string_view arn_prefix = "arn:aws:s3:::";
 
-Result<iam::Policy> parse(std::string_view document) {
-  return iam::Policy::parse(document, iam::Policy::Kind::resource);
-}
-
 }  // namespace
-
-BucketPolicies::BucketPolicies(const iam::Authority& authority)
-    : authority_(authority), policies_(setting, parse) {}
 
 Status BucketPolicies::authorize(const Caller& caller, std::string_view action,
                                  std::string_view resource) const {

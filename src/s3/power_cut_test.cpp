@@ -78,7 +78,7 @@ class Client {
     auto bodies = Bodies::open({*store_, pool_, random_, fatal, disk}, directory_ + "/objects");
     if (!bodies) return why_ = bodies.error().message, false;
     bodies_ = *std::move(bodies);
-    const Core core{*store_, *bodies_, bus_, clock_, random_, lifecycles_, cors_};
+    const Core core{*store_, *bodies_, bus_, clock_, random_, settings_};
     objects_ = std::make_unique<Objects>(core);
     const auto make = [this](store::Tx& tx) -> Status {
       TM_TRY(const auto there, find_bucket(tx, "uploads"));
@@ -183,8 +183,7 @@ class Client {
   Caller caller_{.kind = Caller::Kind::root, .scope = {"000000000000", "us-east-1"}};
   SystemClock clock_;
   SystemRandom random_;
-  Lifecycles lifecycles_{lifecycle_setting, Lifecycle::parse};
-  BucketCors cors_;
+  ParsedSettings settings_;
   NoBus bus_;
   io::Loops loops_{1};
   io::Pool pool_{2, 100};

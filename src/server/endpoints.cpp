@@ -148,9 +148,7 @@ Program::Answer Program::reset(const console::Question&) {
     TM_CHECK(metrics::reset_dashboards(tx));
     TM_CHECK(ssm::Parameters::reset(tx));
     TM_CHECK(secretsmanager::Secrets::reset(tx));
-    bucket_policies_->policies().reset(tx);
-    lifecycles_->reset(tx);
-    bucket_cors_.rules().reset(tx);
+    bucket_settings_.reset(tx);
     TM_CHECK(iam::reset(tx));
     return authority_->refresh(tx);
   };

@@ -40,6 +40,7 @@
 #include "metrics/watch.h"
 #include "s3/api.h"
 #include "s3/expiry_sweep.h"
+#include "s3/policies.h"
 #include "schedule/api.h"
 #include "secretsmanager/api.h"
 #include "server/adapters.h"
@@ -189,8 +190,8 @@ class Program {
   std::unique_ptr<RuleLog> rule_log_;
   std::unique_ptr<s3::Bodies> bodies_;
   std::unique_ptr<BucketNotifications> bucket_notifications_;
-  std::unique_ptr<s3::Lifecycles> lifecycles_;
-  s3::BucketCors bucket_cors_;
+  s3::ParsedSettings bucket_settings_;
+  const s3::BucketCors bucket_cors_{bucket_settings_.cors};
   std::unique_ptr<s3::Objects> objects_;
   std::unique_ptr<s3::ExpirySweep> expiry_sweep_;
   std::unique_ptr<s3::BucketPolicies> bucket_policies_;

@@ -174,13 +174,12 @@ Status Program::make_objects() {
   TM_TRY(bodies_, s3::Bodies::open(bodies, options_.data + "/objects"));
   TM_CHECK(make_topics());
   bucket_notifications_ = std::make_unique<BucketNotifications>(*queues_, *topics_);
-  lifecycles_ = std::make_unique<s3::Lifecycles>(s3::lifecycle_setting, s3::Lifecycle::parse);
-  const s3::Core core{*store_, *bodies_,     *hub_,        clock_,
-                      random_, *lifecycles_, bucket_cors_, bucket_notifications_.get()};
+  const s3::Core core{
+      *store_, *bodies_, *hub_, clock_, random_, bucket_settings_, bucket_notifications_.get()};
   objects_ = std::make_unique<s3::Objects>(core);
   const s3::ExpirySweep::Parts expiry{*loops_, *objects_};
   expiry_sweep_ = std::make_unique<s3::ExpirySweep>(expiry);
-  bucket_policies_ = std::make_unique<s3::BucketPolicies>(*authority_);
+  bucket_policies_ = std::make_unique<s3::BucketPolicies>(*authority_, bucket_settings_.policies);
   const BatchLists::Parts lists{*loops_, *store_, *objects_, *hub_};
   batch_lists_ = std::make_unique<BatchLists>(lists);
   return {};
@@ -243,9 +242,7 @@ void Program::make_metrics() {
 Status Program::load_state() {
   auto load = [this](store::Tx& tx) -> Status {
     TM_CHECK(authority_->load(tx));
-    TM_CHECK(bucket_policies_->policies().load(tx));
-    TM_CHECK(lifecycles_->load(tx));
-    TM_CHECK(bucket_cors_.rules().load(tx));
+    TM_CHECK(bucket_settings_.load(tx));
     TM_CHECK(queues_->load(tx));
     TM_CHECK(topics_->load(tx));
     TM_CHECK(runs_->recover(tx));
