@@ -146,8 +146,8 @@ Task<Result<wire::Empty>> Api::put_notification(
                         !notifications.empty()));
     if (notifications.empty()) return drop_setting(tx, bucket, notifications_setting);
     TM_CHECK(save_setting(tx, bucket, notifications_setting, to_json(notifications)));
+    if (unseen) return {};
     for (const auto& one : notifications) {
-      if (unseen) break;
       TM_TRY([[maybe_unused]] const auto against,
              core_.notifications->send(tx, bucket, one,
                                        test_event(bucket, caller, core_.clock.now())));

@@ -20,19 +20,8 @@ Result<Aging> read_aging(const store::Row& row, int first, std::string_view key)
   return aging;
 }
 
-Aging aging_of(const Object& object) {
-  return {.key = object.key,
-          .size = object.size,
-          .tags = object.meta.tags,
-          .modified = object.modified};
-}
-
 /// Rows to Aging, until one can't be read.
-class Reader {
- public:
-  explicit Reader(const Walk& walk) : walk_(walk) {}
-
-  bool belongs(const store::Row& row) const { return row.bytes(0).starts_with(walk_.prefix); }
+struct Reader {
   std::optional<Aging> read(const store::Row& row, int first, std::string_view key) {
     auto aging = read_aging(row, first, key);
     if (aging) return *std::move(aging);
@@ -41,20 +30,22 @@ class Reader {
   }
 
   Status status;
-
- private:
-  const Walk& walk_;
 };
+
+/// Whether the row's key, its first column, still has the walk's prefix.
+bool belongs(const store::Row& row, const Walk& walk) {
+  return row.bytes(0).starts_with(walk.prefix);
+}
 
 Result<std::vector<Over>> find_objects(store::Tx& tx, const Bucket& bucket,
                                        const Lifecycle& lifecycle, Walk& walk, TimeMs now) {
   std::vector<Over> found;
-  Reader reader(walk);
+  Reader reader;
   int rows = 0;
   walk.is_done = true;  // Unless there are more rows than are looked at.
   std::string last = walk.after;
   const store::RowFn look = [&](const store::Row& row) {
-    if (!reader.belongs(row)) return false;
+    if (!belongs(row, walk)) return false;
     last = row.text(0);
     const auto aging = reader.read(row, 1, last);
     if (!aging) return false;
@@ -75,7 +66,7 @@ Result<std::vector<Over>> find_objects(store::Tx& tx, const Bucket& bucket,
 Result<std::vector<Over>> find_versions(store::Tx& tx, const Bucket& bucket,
                                         const Lifecycle& lifecycle, Walk& walk, TimeMs now) {
   std::vector<Over> found;
-  Reader reader(walk);
+  Reader reader;
   int rows = 0;
   walk.is_done = true;
   std::string key = walk.after;
@@ -85,7 +76,7 @@ Result<std::vector<Over>> find_versions(store::Tx& tx, const Bucket& bucket,
     chain = {};
   };
   const store::RowFn look = [&](const store::Row& row) {
-    if (!reader.belongs(row)) return false;
+    if (!belongs(row, walk)) return false;
     if (row.bytes(0) != key) {
       judge();
       walk.is_done = rows < rows_a_step;
@@ -116,7 +107,7 @@ Result<std::vector<Over>> find_uploads(store::Tx& tx, const Bucket& bucket,
   int rows = 0;
   walk.is_done = true;
   const store::RowFn look = [&](const store::Row& row) {
-    if (!row.bytes(0).starts_with(walk.prefix)) return false;
+    if (!belongs(row, walk)) return false;
     walk.after = row.text(0);
     walk.after_id = row.integer(1);
     if (lifecycle.is_upload_over(walk.after, {row.integer(3)}, now)) {
@@ -137,8 +128,7 @@ Result<Chain> chain_of(store::Tx& tx, const Bucket& bucket, const Over& over,
                        const std::optional<Object>& object) {
   Chain chain;
   if (object) chain.object = aging_of(*object);
-  const Walk nowhere;
-  Reader reader(nowhere);
+  Reader reader;
   const store::RowFn look = [&](const store::Row& row) {
     auto aging = reader.read(row, 0, over.key);
     if (!aging) return false;

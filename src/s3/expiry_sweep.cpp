@@ -11,6 +11,15 @@ constexpr std::int64_t day_ms = 86'400'000;
 constexpr auto pause_after_failure = std::chrono::milliseconds(60'000);
 constexpr std::size_t removals_a_step = 200;
 
+/// Over what there is anything to look for.
+std::vector<Walk::Over> walks_of(const Lifecycle& lifecycle) {
+  std::vector<Walk::Over> walks;
+  if (lifecycle.expires_objects()) walks.push_back(Walk::Over::objects);
+  if (lifecycle.expires_versions()) walks.push_back(Walk::Over::versions);
+  if (lifecycle.aborts_uploads()) walks.push_back(Walk::Over::uploads);
+  return walks;
+}
+
 }  // namespace
 
 struct ExpirySweep::State {
@@ -38,8 +47,10 @@ struct ExpirySweep::State {
     while (!walk.is_done && !is_over) {
       auto look = [&](store::Tx& tx) -> Result<std::vector<Over>> {
         TM_TRY(const auto bucket, find_bucket(tx, name));
-        if (!bucket) walk.is_done = true;
-        if (!bucket) return std::vector<Over>();
+        if (!bucket) {
+          walk.is_done = true;
+          return std::vector<Over>();
+        }
         return find_over(tx, *bucket, lifecycle, walk, parts.objects.core().clock.now());
       };
       TM_CO_TRY(const auto over, co_await store().read(look));
@@ -56,16 +67,8 @@ struct ExpirySweep::State {
     const auto all = parts.objects.core().settings.lifecycles.all();
     for (const auto& [name, lifecycle] : *all) {
       for (const auto& prefix : lifecycle->prefixes()) {
-        if (lifecycle->expires_objects()) {
-          Walk walk{.over = Walk::Over::objects, .prefix = prefix};
-          TM_CO_CHECK(co_await walk_through(name, *lifecycle, walk));
-        }
-        if (lifecycle->expires_versions()) {
-          Walk walk{.over = Walk::Over::versions, .prefix = prefix};
-          TM_CO_CHECK(co_await walk_through(name, *lifecycle, walk));
-        }
-        if (lifecycle->aborts_uploads()) {
-          Walk walk{.over = Walk::Over::uploads, .prefix = prefix};
+        for (const auto over : walks_of(*lifecycle)) {
+          Walk walk{.over = over, .prefix = prefix};
           TM_CO_CHECK(co_await walk_through(name, *lifecycle, walk));
         }
       }

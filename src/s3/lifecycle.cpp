@@ -89,6 +89,13 @@ TimeMs days_later(TimeMs from, std::int64_t days) {
   return {(from.ms + days * day_ms + day_ms - 1) / day_ms * day_ms};
 }
 
+Aging aging_of(const Object& object) {
+  return {.key = object.key,
+          .size = object.size,
+          .tags = object.meta.tags,
+          .modified = object.modified};
+}
+
 std::string expiration_header(const Expiry& expiry) {
   return fmt::format("expiry-date=\"{}\", rule-id=\"{}\"", http_date(expiry.at),
                      percent_encode(expiry.rule));

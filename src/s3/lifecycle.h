@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "s3/object.h"
 
 namespace tidemill::s3 {
 
@@ -19,11 +19,13 @@ namespace tidemill::s3 {
 struct Aging {
   std::string_view key;
   std::uint64_t size = 0;
-  std::map<std::string, std::string> tags = {};
+  Texts tags = {};
   TimeMs modified;
   bool marker = false;
   std::string version = {};  ///< As clients name it; of a version that isn't the object.
 };
+
+[[nodiscard]] Aging aging_of(const Object& object);
 
 /// What there is of one key: the object that it is now, and what it was, newest first. Without an
 /// object the newest is the delete marker that took its place.
@@ -35,7 +37,7 @@ struct Chain {
 struct LifecycleRule {
   std::string id;
   std::string prefix;
-  std::map<std::string, std::string> tags;
+  Texts tags;
   std::optional<std::uint64_t> larger_than, smaller_than;
   std::optional<std::int64_t> days;  ///< Until an object expires; or at a date:
   std::optional<TimeMs> date;

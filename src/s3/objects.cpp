@@ -224,11 +224,7 @@ Task<Result<ObjectData>> Objects::read_whole(std::string bucket, std::string key
 
 std::optional<Expiry> Objects::expiry_of(std::string_view bucket, const Object& object) const {
   const auto lifecycle = core_.settings.lifecycles.find(bucket);
-  if (!lifecycle) return std::nullopt;
-  return lifecycle->expiry_of({.key = object.key,
-                               .size = object.size,
-                               .tags = object.meta.tags,
-                               .modified = object.modified});
+  return lifecycle ? lifecycle->expiry_of(aging_of(object)) : std::nullopt;
 }
 
 Result<Description> Objects::describe(store::Tx& tx, std::string_view bucket,
