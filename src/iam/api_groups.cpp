@@ -209,7 +209,7 @@ Api::Reply<w::ListAttachedGroupPoliciesResponse> Api::list_attached_to_group(
     TM_TRY(const auto arns, attached_policies(tx, group.entity()));
     w::ListAttachedGroupPoliciesResponse response;
     response.AttachedPolicies = page_of(attached_shown(arns, request.PathPrefix), request, response,
-                                        [](const auto& one) { return *one.PolicyName; });
+                                        [](const auto& one) { return *one.PolicyArn; });
     return response;
   };
   co_return co_await store_.read(query);

@@ -88,6 +88,18 @@ def test_policies_of_a_group_decide_for_its_members(server, iam, name):
     iam.delete_group(GroupName=name)
 
 
+def test_pages_of_a_groups_policies_have_them_all(iam, name):
+    iam.create_group(GroupName=name)
+    allow = platform.policy(LIST_QUEUES)
+    arns = [iam.create_policy(PolicyName=f"z-{name}", PolicyDocument=allow)["Policy"]["Arn"],
+            "arn:aws:iam::aws:policy/AmazonSQSFullAccess"]
+    for arn in arns:
+        iam.attach_group_policy(GroupName=name, PolicyArn=arn)
+    pages = iam.get_paginator("list_attached_group_policies").paginate(
+        GroupName=name, PaginationConfig={"PageSize": 1})
+    assert [one["PolicyArn"] for page in pages for one in page["AttachedPolicies"]] == arns
+
+
 def test_groups_outlive_a_restart(fresh_server, name):
     _, key = platform.make_user(fresh_server, name)
     iam = fresh_server.client("iam")
