@@ -23,8 +23,6 @@ w::Group shown(const Group& group) {
   return out;
 }
 
-std::string name_of(const Group& group) { return group.name; }
-
 }  // namespace
 
 void Api::register_groups(wire::Router& router) {
@@ -69,8 +67,7 @@ Api::Reply<w::GetGroupResponse> Api::get_group(const Caller& caller, w::GetGroup
     TM_TRY(auto members, members_of(tx, group));
     w::GetGroupResponse response;
     response.Group = shown(group);
-    const auto page =
-        page_of(std::move(members), request, response, [](const User& user) { return user.name; });
+    const auto page = page_of(std::move(members), request, response, &User::name);
     auto& list = response.Users.emplace();
     for (const auto& user : page) list.push_back(shown(user));
     return response;
@@ -82,10 +79,9 @@ Api::Reply<w::ListGroupsResponse> Api::list_all_groups(const Caller& caller,
                                                        w::ListGroupsRequest request) {
   auto query = [&](store::Tx& tx) -> Result<w::ListGroupsResponse> {
     TM_TRY(auto groups, iam::list_groups(tx, caller.scope.account));
-    const auto prefix = request.PathPrefix.value_or("/");
-    std::erase_if(groups, [&](const Group& group) { return !group.path.starts_with(prefix); });
     w::ListGroupsResponse response;
-    const auto page = page_of(std::move(groups), request, response, name_of);
+    const auto page =
+        page_of(under(request.PathPrefix, std::move(groups)), request, response, &Group::name);
     auto& list = response.Groups.emplace();
     for (const auto& group : page) list.push_back(shown(group));
     return response;
@@ -99,7 +95,7 @@ Api::Reply<w::ListGroupsForUserResponse> Api::list_groups(const Caller& caller,
     TM_TRY(const auto user, require_user(tx, caller.scope.account, *request.UserName));
     TM_TRY(auto groups, groups_of(tx, user));
     w::ListGroupsForUserResponse response;
-    const auto page = page_of(std::move(groups), request, response, name_of);
+    const auto page = page_of(std::move(groups), request, response, &Group::name);
     auto& list = response.Groups.emplace();
     for (const auto& group : page) list.push_back(shown(group));
     return response;
@@ -209,7 +205,7 @@ Api::Reply<w::ListAttachedGroupPoliciesResponse> Api::list_attached_to_group(
     TM_TRY(const auto arns, attached_policies(tx, group.entity()));
     w::ListAttachedGroupPoliciesResponse response;
     response.AttachedPolicies = page_of(attached_shown(arns, request.PathPrefix), request, response,
-                                        [](const auto& one) { return *one.PolicyArn; });
+                                        &w::AttachedPolicy::PolicyArn);
     return response;
   };
   co_return co_await store_.read(query);

@@ -105,16 +105,14 @@ Api::Reply<w::ListPoliciesResponse> Api::list_policies(const Caller& caller,
     if (scope != "Local") std::ranges::move(aws_policies(), std::back_inserter(policies));
     std::ranges::sort(policies, {}, &ManagedPolicy::arn);
     std::vector<w::Policy> list;
-    for (const auto& policy : policies) {
-      if (!policy.path.starts_with(request.PathPrefix.value_or("/"))) continue;
+    for (const auto& policy : under(request.PathPrefix, std::move(policies))) {
       TM_TRY(auto one, shown(tx, policy));
       one.Tags.reset();
       if (request.OnlyAttached.value_or(false) && one.AttachmentCount == 0) continue;
       list.push_back(std::move(one));
     }
     w::ListPoliciesResponse response;
-    response.Policies = page_of(std::move(list), request, response,
-                                [](const w::Policy& policy) { return *policy.Arn; });
+    response.Policies = page_of(std::move(list), request, response, &w::Policy::Arn);
     return response;
   };
   co_return co_await store_.read(query);
@@ -240,8 +238,7 @@ Api::Reply<w::ListPolicyTagsResponse> Api::list_policy_tags(const Caller& /*call
     TM_TRY(const auto policy, require_policy(tx, *request.PolicyArn));
     TM_TRY(const auto tags, tags_of(tx, policy.entity()));
     w::ListPolicyTagsResponse response;
-    response.Tags =
-        page_of(tags_shown(tags), request, response, [](const w::Tag& tag) { return *tag.Key; });
+    response.Tags = page_of(tags_shown(tags), request, response, &w::Tag::Key);
     return response;
   };
   co_return co_await store_.read(query);

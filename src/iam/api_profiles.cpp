@@ -31,12 +31,11 @@ Result<w::InstanceProfile> shown(store::Tx& tx, const InstanceProfile& profile, 
   return out;
 }
 
-template <class Request, class Response>
+template <class Response, class Request>
 Result<Response> page_shown(store::Tx& tx, std::vector<InstanceProfile> all,
                             const Request& request) {
   Response response;
-  const auto page = page_of(std::move(all), request, response,
-                            [](const InstanceProfile& profile) { return profile.name; });
+  const auto page = page_of(std::move(all), request, response, &InstanceProfile::name);
   auto& list = response.InstanceProfiles.emplace();
   for (const auto& profile : page) {
     TM_TRY(auto one, shown(tx, profile, false));
@@ -104,10 +103,8 @@ Api::Reply<w::ListInstanceProfilesResponse> Api::list_all_profiles(
     const Caller& caller, w::ListInstanceProfilesRequest request) {
   auto query = [&](store::Tx& tx) -> Result<w::ListInstanceProfilesResponse> {
     TM_TRY(auto all, iam::list_profiles(tx, caller.scope.account));
-    const auto prefix = request.PathPrefix.value_or("/");
-    std::erase_if(all, [&](const auto& profile) { return !profile.path.starts_with(prefix); });
-    return page_shown<w::ListInstanceProfilesRequest, w::ListInstanceProfilesResponse>(
-        tx, std::move(all), request);
+    return page_shown<w::ListInstanceProfilesResponse>(
+        tx, under(request.PathPrefix, std::move(all)), request);
   };
   co_return co_await store_.read(query);
 }
@@ -117,8 +114,7 @@ Api::Reply<w::ListInstanceProfilesForRoleResponse> Api::list_profiles(
   auto query = [&](store::Tx& tx) -> Result<w::ListInstanceProfilesForRoleResponse> {
     TM_TRY(const auto role, require_role(tx, caller.scope.account, *request.RoleName));
     TM_TRY(auto all, profiles_of(tx, role));
-    return page_shown<w::ListInstanceProfilesForRoleRequest,
-                      w::ListInstanceProfilesForRoleResponse>(tx, std::move(all), request);
+    return page_shown<w::ListInstanceProfilesForRoleResponse>(tx, std::move(all), request);
   };
   co_return co_await store_.read(query);
 }
@@ -180,8 +176,7 @@ Api::Reply<w::ListInstanceProfileTagsResponse> Api::list_profile_tags(
            require_profile(tx, caller.scope.account, *request.InstanceProfileName));
     TM_TRY(const auto tags, tags_of(tx, profile.entity()));
     w::ListInstanceProfileTagsResponse response;
-    response.Tags =
-        page_of(tags_shown(tags), request, response, [](const w::Tag& tag) { return *tag.Key; });
+    response.Tags = page_of(tags_shown(tags), request, response, &w::Tag::Key);
     return response;
   };
   co_return co_await store_.read(query);

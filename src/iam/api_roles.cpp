@@ -99,10 +99,10 @@ Api::Reply<w::GetRoleResponse> Api::get_role(const Caller& caller, w::GetRoleReq
 Api::Reply<w::ListRolesResponse> Api::list_roles(const Caller& caller,
                                                  w::ListRolesRequest request) {
   auto query = [&](store::Tx& tx) -> Result<w::ListRolesResponse> {
-    TM_TRY(auto roles, iam::list_roles(tx, caller.scope.account, request.PathPrefix.value_or("/")));
+    TM_TRY(auto roles, iam::list_roles(tx, caller.scope.account));
     w::ListRolesResponse response;
     const auto page =
-        page_of(std::move(roles), request, response, [](const Role& role) { return role.name; });
+        page_of(under(request.PathPrefix, std::move(roles)), request, response, &Role::name);
     auto& list = response.Roles.emplace();
     for (const auto& role : page) {
       list.push_back(shown(role));
@@ -184,8 +184,7 @@ Api::Reply<w::ListRolePoliciesResponse> Api::list_role_policies(
     TM_TRY(const auto role, require_role(tx, caller.scope.account, *request.RoleName));
     TM_TRY(auto names, inline_policies(tx, role.entity()));
     w::ListRolePoliciesResponse response;
-    response.PolicyNames =
-        page_of(std::move(names), request, response, [](const std::string& name) { return name; });
+    response.PolicyNames = page_of(std::move(names), request, response, std::identity());
     return response;
   };
   co_return co_await store_.read(query);
@@ -221,9 +220,8 @@ Api::Reply<w::ListAttachedRolePoliciesResponse> Api::list_attached_to_role(
     TM_TRY(const auto role, require_role(tx, caller.scope.account, *request.RoleName));
     TM_TRY(const auto arns, attached_policies(tx, role.entity()));
     w::ListAttachedRolePoliciesResponse response;
-    response.AttachedPolicies =
-        page_of(attached_shown(arns, request.PathPrefix), request, response,
-                [](const w::AttachedPolicy& policy) { return *policy.PolicyArn; });
+    response.AttachedPolicies = page_of(attached_shown(arns, request.PathPrefix), request, response,
+                                        &w::AttachedPolicy::PolicyArn);
     return response;
   };
   co_return co_await store_.read(query);
@@ -251,12 +249,10 @@ Api::Reply<w::ListRoleTagsResponse> Api::list_role_tags(const Caller& caller,
     TM_TRY(const auto role, require_role(tx, caller.scope.account, *request.RoleName));
     TM_TRY(const auto tags, tags_of(tx, role.entity()));
     w::ListRoleTagsResponse response;
-    response.Tags =
-        page_of(tags_shown(tags), request, response, [](const w::Tag& tag) { return *tag.Key; });
+    response.Tags = page_of(tags_shown(tags), request, response, &w::Tag::Key);
     return response;
   };
   co_return co_await store_.read(query);
 }
 
-/// There are no machines here that could take a role.
 }  // namespace tidemill::iam

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,13 @@ wire::Access policy_access(const Caller& /*caller*/, const Request& request) {
   return list;
 }
 
+/// Those whose path begins with `prefix`.
+template <class T>
+std::vector<T> under(const std::optional<std::string>& prefix, std::vector<T> all) {
+  if (prefix) std::erase_if(all, [&](const T& one) { return !one.path.starts_with(*prefix); });
+  return all;
+}
+
 /// The part of `all` (in the order of `name_of`) that follows the request's marker; says in
 /// `response` whether there is more. A marker is the last name shown.
 template <class T, class Request, class Response, class NameOf>
@@ -61,10 +69,10 @@ std::vector<T> page_of(std::vector<T> all, const Request& request, Response& res
   std::vector<T> page;
   response.IsTruncated = false;
   for (auto& item : all) {
-    if (request.Marker && name_of(item) <= *request.Marker) continue;
+    if (request.Marker && std::invoke(name_of, item) <= *request.Marker) continue;
     if (page.size() == max) {
       response.IsTruncated = true;
-      response.Marker = name_of(page.back());
+      response.Marker = std::invoke(name_of, page.back());
       break;
     }
     page.push_back(std::move(item));
@@ -72,7 +80,7 @@ std::vector<T> page_of(std::vector<T> all, const Request& request, Response& res
   return page;
 }
 
-/// Policies as ListAttached…Policies shows them.
+/// Policies as ListAttached…Policies shows them, in the order of their ARNs.
 [[nodiscard]] inline std::vector<w::AttachedPolicy> attached_shown(
     const std::vector<std::string>& arns, const std::optional<std::string>& path_prefix) {
   std::vector<w::AttachedPolicy> list;

@@ -101,11 +101,9 @@ Api::Reply<w::ListUsersResponse> Api::list_users(const Caller& caller,
                                                  w::ListUsersRequest request) {
   auto query = [&](store::Tx& tx) -> Result<w::ListUsersResponse> {
     TM_TRY(auto users, iam::list_users(tx, caller.scope.account));
-    const auto prefix = request.PathPrefix.value_or("/");
-    std::erase_if(users, [&](const User& user) { return !user.path.starts_with(prefix); });
     w::ListUsersResponse response;
     const auto page =
-        page_of(std::move(users), request, response, [](const User& user) { return user.name; });
+        page_of(under(request.PathPrefix, std::move(users)), request, response, &User::name);
     auto& list = response.Users.emplace();
     for (const auto& user : page) list.push_back(shown(user));
     return response;
@@ -160,8 +158,7 @@ Api::Reply<w::ListUserPoliciesResponse> Api::list_user_policies(
     TM_TRY(const auto user, require_user(tx, caller.scope.account, *request.UserName));
     TM_TRY(auto names, inline_policies(tx, user.entity()));
     w::ListUserPoliciesResponse response;
-    response.PolicyNames =
-        page_of(std::move(names), request, response, [](const std::string& name) { return name; });
+    response.PolicyNames = page_of(std::move(names), request, response, std::identity());
     return response;
   };
   co_return co_await store_.read(query);
@@ -197,9 +194,8 @@ Api::Reply<w::ListAttachedUserPoliciesResponse> Api::list_attached_to_user(
     TM_TRY(const auto user, require_user(tx, caller.scope.account, *request.UserName));
     TM_TRY(const auto arns, attached_policies(tx, user.entity()));
     w::ListAttachedUserPoliciesResponse response;
-    response.AttachedPolicies =
-        page_of(attached_shown(arns, request.PathPrefix), request, response,
-                [](const w::AttachedPolicy& policy) { return *policy.PolicyArn; });
+    response.AttachedPolicies = page_of(attached_shown(arns, request.PathPrefix), request, response,
+                                        &w::AttachedPolicy::PolicyArn);
     return response;
   };
   co_return co_await store_.read(query);
@@ -227,14 +223,12 @@ Api::Reply<w::ListUserTagsResponse> Api::list_user_tags(const Caller& caller,
     TM_TRY(const auto user, require_user(tx, caller.scope.account, *request.UserName));
     TM_TRY(const auto tags, tags_of(tx, user.entity()));
     w::ListUserTagsResponse response;
-    response.Tags =
-        page_of(tags_shown(tags), request, response, [](const w::Tag& tag) { return *tag.Key; });
+    response.Tags = page_of(tags_shown(tags), request, response, &w::Tag::Key);
     return response;
   };
   co_return co_await store_.read(query);
 }
 
-/// There are no groups.
 Api::Reply<w::CreateAccessKeyResponse> Api::create_key(const Caller& caller,
                                                        w::CreateAccessKeyRequest request) {
   TM_CO_TRY(const auto name, user_name(caller, request.UserName));

@@ -15,12 +15,27 @@ std::unexpected<Error> no_inline_policy(const Entity& owner, std::string_view na
       fmt::format("The {} policy with name {} cannot be found.", owner.kind, name));
 }
 
+/// "role" → "Role"
+std::string title_of(const Entity& owner) {
+  auto title = owner.kind;
+  title[0] += 'A' - 'a';
+  return title;
+}
+
 std::string text_of(const store::Row& row) { return row.text(0); }
 
 }  // namespace
 
 std::unexpected<Error> no_such_entity(std::string message) {
   return fail(Errc::not_found, "NoSuchEntity", std::move(message));
+}
+
+Status unless_taken(const Result<std::int64_t>& written, std::string message) {
+  if (!written && written.error().code == Errc::already_exists) {
+    return fail(Errc::already_exists, "EntityAlreadyExists", std::move(message));
+  }
+  TM_CHECK(written);
+  return {};
 }
 
 Result<std::vector<std::string>> inline_policies(store::Tx& tx, const Entity& owner) {
@@ -78,10 +93,7 @@ Status attach_policy(store::Tx& tx, const Entity& owner, const std::string& arn)
   if (attached.size() <= attachments_max) return {};
   return fail(Errc::conflict, "LimitExceeded",
               fmt::format("Cannot exceed quota for PoliciesPer{}: {}",
-                          owner.kind == "role"   ? "Role"
-                          : owner.kind == "user" ? "User"
-                                                 : "Group",
-                          attachments_max));
+                          title_of(owner), attachments_max));
 }
 
 Status detach_policy(store::Tx& tx, const Entity& owner, const std::string& arn) {
@@ -124,6 +136,23 @@ Status drop_tags(store::Tx& tx, const Entity& owner, const std::vector<std::stri
     TM_CHECK(
         tx.exec("DELETE FROM iam_tags WHERE account = $1 AND kind = $2 AND owner = $3 AND key = $4",
                 owner.account, owner.kind, owner.name, key));
+  }
+  return {};
+}
+
+Status drop_all_tags(store::Tx& tx, const Entity& owner) {
+  TM_CHECK(tx.exec("DELETE FROM iam_tags WHERE account = $1 AND kind = $2 AND owner = $3",
+                   owner.account, owner.kind, owner.name));
+  return {};
+}
+
+Status rename_owner(store::Tx& tx, const Entity& owner, std::string_view name) {
+  for (const auto* sql :
+       {"UPDATE iam_inline_policies SET owner = $4"
+        " WHERE account = $1 AND kind = $2 AND owner = $3",
+        "UPDATE iam_attachments SET owner = $4 WHERE account = $1 AND kind = $2 AND owner = $3",
+        "UPDATE iam_tags SET owner = $4 WHERE account = $1 AND kind = $2 AND owner = $3"}) {
+    TM_CHECK(tx.exec(sql, owner.account, owner.kind, owner.name, name));
   }
   return {};
 }

@@ -11,13 +11,8 @@ Group read_group(const store::Row& row) {
   return {row.text(0), row.text(1), row.text(2), row.text(3), {row.integer(4)}};
 }
 
-Status as_exists(const Result<std::int64_t>& done, const Group& group) {
-  if (!done && done.error().code == Errc::already_exists) {
-    return fail(Errc::already_exists, "EntityAlreadyExists",
-                fmt::format("Group with name {} already exists.", group.name));
-  }
-  TM_CHECK(done);
-  return {};
+std::string exists(const Group& group) {
+  return fmt::format("Group with name {} already exists.", group.name);
 }
 
 }  // namespace
@@ -38,26 +33,21 @@ Result<std::vector<Group>> list_groups(store::Tx& tx, std::string_view account) 
 }
 
 Status add_group(store::Tx& tx, const Group& group) {
-  return as_exists(tx.exec("INSERT INTO iam_groups (account, name, id, path, created_ms)"
-                           " VALUES ($1, $2, $3, $4, $5)",
-                           group.account, group.name, group.id, group.path, group.created.ms),
-                   group);
+  return unless_taken(tx.exec("INSERT INTO iam_groups (account, name, id, path, created_ms)"
+                              " VALUES ($1, $2, $3, $4, $5)",
+                              group.account, group.name, group.id, group.path, group.created.ms),
+                      exists(group));
 }
 
 Status rename_group(store::Tx& tx, const Group& group, const Group& renamed) {
-  TM_CHECK(as_exists(tx.exec("UPDATE iam_groups SET name = $3, path = $4"
-                             " WHERE account = $1 AND name = $2",
-                             group.account, group.name, renamed.name, renamed.path),
-                     renamed));
-  for (const auto* sql :
-       {"UPDATE iam_memberships SET group_name = $3 WHERE account = $1 AND group_name = $2",
-        "UPDATE iam_inline_policies SET owner = $3"
-        " WHERE account = $1 AND kind = 'group' AND owner = $2",
-        "UPDATE iam_attachments SET owner = $3"
-        " WHERE account = $1 AND kind = 'group' AND owner = $2"}) {
-    TM_CHECK(tx.exec(sql, group.account, group.name, renamed.name));
-  }
-  return {};
+  TM_CHECK(unless_taken(tx.exec("UPDATE iam_groups SET name = $3, path = $4"
+                                " WHERE account = $1 AND name = $2",
+                                group.account, group.name, renamed.name, renamed.path),
+                        exists(renamed)));
+  TM_CHECK(
+      tx.exec("UPDATE iam_memberships SET group_name = $3 WHERE account = $1 AND group_name = $2",
+              group.account, group.name, renamed.name));
+  return rename_owner(tx, group.entity(), renamed.name);
 }
 
 Status remove_group(store::Tx& tx, const Group& group) {
@@ -93,17 +83,11 @@ Status remove_member(store::Tx& tx, const Group& group, const User& user) {
 }
 
 Result<std::vector<User>> members_of(store::Tx& tx, const Group& group) {
-  const auto read = [](const store::Row& row) { return row.text(0); };
-  TM_TRY(const auto names,
-         tx.all("SELECT user_name FROM iam_memberships WHERE account = $1 AND group_name = $2"
-                " ORDER BY user_name",
-                read, group.account, group.name));
-  std::vector<User> members;
-  for (const auto& name : names) {
-    TM_TRY(auto user, require_user(tx, group.account, name));
-    members.push_back(std::move(user));
-  }
-  return members;
+  return tx.all(
+      "SELECT u.account, u.name, u.id, u.path, u.created_ms FROM iam_memberships m"
+      " JOIN iam_users u ON u.account = m.account AND u.name = m.user_name"
+      " WHERE m.account = $1 AND m.group_name = $2 ORDER BY u.name",
+      read_user, group.account, group.name);
 }
 
 Result<std::vector<Group>> groups_of(store::Tx& tx, const User& user) {

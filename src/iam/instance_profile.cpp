@@ -42,16 +42,11 @@ Result<std::vector<InstanceProfile>> profiles_of(store::Tx& tx, const Role& role
 }
 
 Status add_profile(store::Tx& tx, const InstanceProfile& profile) {
-  const auto added = tx.exec(
-      "INSERT INTO iam_instance_profiles (account, name, id, path, role, created_ms)"
-      " VALUES ($1, $2, $3, $4, '', $5)",
-      profile.account, profile.name, profile.id, profile.path, profile.created.ms);
-  if (!added && added.error().code == Errc::already_exists) {
-    return fail(Errc::already_exists, "EntityAlreadyExists",
-                fmt::format("Instance Profile {} already exists.", profile.name));
-  }
-  TM_CHECK(added);
-  return {};
+  return unless_taken(
+      tx.exec("INSERT INTO iam_instance_profiles (account, name, id, path, role, created_ms)"
+              " VALUES ($1, $2, $3, $4, '', $5)",
+              profile.account, profile.name, profile.id, profile.path, profile.created.ms),
+      fmt::format("Instance Profile {} already exists.", profile.name));
 }
 
 Status remove_profile(store::Tx& tx, const InstanceProfile& profile) {
@@ -59,10 +54,7 @@ Status remove_profile(store::Tx& tx, const InstanceProfile& profile) {
     return fail(Errc::conflict, "DeleteConflict",
                 "Cannot delete entity, must remove roles from instance profile first.");
   }
-  TM_TRY(const auto tags, tags_of(tx, profile.entity()));
-  std::vector<std::string> keys;
-  for (const auto& tag : tags) keys.push_back(tag.first);
-  TM_CHECK(drop_tags(tx, profile.entity(), keys));
+  TM_CHECK(drop_all_tags(tx, profile.entity()));
   TM_CHECK(tx.exec("DELETE FROM iam_instance_profiles WHERE account = $1 AND name = $2",
                    profile.account, profile.name));
   return {};

@@ -110,16 +110,13 @@ Result<std::vector<ManagedPolicy>> customer_policies(store::Tx& tx, std::string_
 
 Status add_policy(store::Tx& tx, const ManagedPolicy& policy, std::string_view document) {
   TM_TRY([[maybe_unused]] const auto parsed, Policy::parse(document, Policy::Kind::identity));
-  const auto added = tx.exec(
-      "INSERT INTO iam_policies (account, name, id, path, description, default_version,"
-      " next_version, created_ms, updated_ms) VALUES ($1, $2, $3, $4, $5, 1, 2, $6, $6)",
-      policy.account, policy.name, policy.id, policy.path, policy.description, policy.created.ms);
-  if (!added && added.error().code == Errc::already_exists) {
-    return fail(Errc::already_exists, "EntityAlreadyExists",
-                fmt::format("A policy called {} already exists. Duplicate names are not allowed.",
-                            policy.name));
-  }
-  TM_CHECK(added);
+  TM_CHECK(unless_taken(
+      tx.exec("INSERT INTO iam_policies (account, name, id, path, description, default_version,"
+              " next_version, created_ms, updated_ms) VALUES ($1, $2, $3, $4, $5, 1, 2, $6, $6)",
+              policy.account, policy.name, policy.id, policy.path, policy.description,
+              policy.created.ms),
+      fmt::format("A policy called {} already exists. Duplicate names are not allowed.",
+                  policy.name)));
   TM_CHECK(
       tx.exec("INSERT INTO iam_policy_versions (account, policy, version, document, created_ms)"
               " VALUES ($1, $2, 1, $3, $4)",
@@ -140,12 +137,10 @@ Status remove_policy(store::Tx& tx, const ManagedPolicy& policy) {
                 "delete the policy's versions. The default version is deleted with the policy.");
   }
   for (const auto* sql : {"DELETE FROM iam_policy_versions WHERE account = $1 AND policy = $2",
-                          "DELETE FROM iam_policies WHERE account = $1 AND name = $2",
-                          "DELETE FROM iam_tags WHERE account = $1 AND kind = 'policy'"
-                          " AND owner = $2"}) {
+                          "DELETE FROM iam_policies WHERE account = $1 AND name = $2"}) {
     TM_CHECK(tx.exec(sql, policy.account, policy.name));
   }
-  return {};
+  return drop_all_tags(tx, policy.entity());
 }
 
 Result<std::vector<PolicyVersion>> versions_of(store::Tx& tx, const ManagedPolicy& policy) {

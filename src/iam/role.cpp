@@ -28,13 +28,11 @@ Result<Role> require_role(store::Tx& tx, std::string_view account, std::string_v
   return no_such_entity(fmt::format("The role with name {} cannot be found.", name));
 }
 
-Result<std::vector<Role>> list_roles(store::Tx& tx, std::string_view account,
-                                     std::string_view path_prefix) {
-  TM_TRY(auto roles, tx.all("SELECT account, name, id, path, trust, description, session_seconds,"
-                            " created_ms FROM iam_roles WHERE account = $1 ORDER BY name",
-                            read_role, account));
-  std::erase_if(roles, [&](const Role& role) { return !role.path.starts_with(path_prefix); });
-  return roles;
+Result<std::vector<Role>> list_roles(store::Tx& tx, std::string_view account) {
+  return tx.all(
+      "SELECT account, name, id, path, trust, description, session_seconds, created_ms"
+      " FROM iam_roles WHERE account = $1 ORDER BY name",
+      read_role, account);
 }
 
 Result<std::vector<Role>> all_roles(store::Tx& tx) {
@@ -45,17 +43,12 @@ Result<std::vector<Role>> all_roles(store::Tx& tx) {
 }
 
 Status add_role(store::Tx& tx, const Role& role) {
-  const auto added = tx.exec(
-      "INSERT INTO iam_roles (account, name, id, path, trust, description,"
-      " session_seconds, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-      role.account, role.name, role.id, role.path, role.trust, role.description,
-      role.session_seconds, role.created.ms);
-  if (!added && added.error().code == Errc::already_exists) {
-    return fail(Errc::already_exists, "EntityAlreadyExists",
-                fmt::format("Role with name {} already exists.", role.name));
-  }
-  TM_CHECK(added);
-  return {};
+  return unless_taken(
+      tx.exec("INSERT INTO iam_roles (account, name, id, path, trust, description,"
+              " session_seconds, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+              role.account, role.name, role.id, role.path, role.trust, role.description,
+              role.session_seconds, role.created.ms),
+      fmt::format("Role with name {} already exists.", role.name));
 }
 
 Status remove_role(store::Tx& tx, const Role& role) {
@@ -68,8 +61,7 @@ Status remove_role(store::Tx& tx, const Role& role) {
                 "Cannot delete entity, must remove roles from instance profile first.");
   }
   TM_CHECK(require_bare(tx, role.entity()));
-  TM_CHECK(tx.exec("DELETE FROM iam_tags WHERE account = $1 AND kind = 'role' AND owner = $2",
-                   role.account, role.name));
+  TM_CHECK(drop_all_tags(tx, role.entity()));
   TM_CHECK(
       tx.exec("DELETE FROM iam_roles WHERE account = $1 AND name = $2", role.account, role.name));
   return {};

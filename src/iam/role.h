@@ -29,9 +29,8 @@ struct Role {
 /// Fails with AWS's NoSuchEntity.
 [[nodiscard]] Result<Role> require_role(store::Tx& tx, std::string_view account,
                                         std::string_view name);
-/// In the order of their names; those whose path begins with `path_prefix`.
-[[nodiscard]] Result<std::vector<Role>> list_roles(store::Tx& tx, std::string_view account,
-                                                   std::string_view path_prefix);
+/// In the order of their names.
+[[nodiscard]] Result<std::vector<Role>> list_roles(store::Tx& tx, std::string_view account);
 /// Of every account.
 [[nodiscard]] Result<std::vector<Role>> all_roles(store::Tx& tx);
 /// Fails with EntityAlreadyExists.

@@ -7,10 +7,6 @@ namespace {
 
 constexpr std::size_t keys_max = 2;
 
-User read_user(const store::Row& row) {
-  return {row.text(0), row.text(1), row.text(2), row.text(3), {row.integer(4)}};
-}
-
 AccessKey read_key(const store::Row& row) {
   return {row.text(0),         row.text(1),         row.text(2),
           Secret(row.text(3)), row.integer(4) != 0, {row.integer(5)}};
@@ -20,16 +16,15 @@ std::unexpected<Error> no_such_key(std::string_view id) {
   return no_such_entity(fmt::format("The Access Key with id {} cannot be found.", id));
 }
 
-Status as_exists(const Result<std::int64_t>& done, const User& user) {
-  if (!done && done.error().code == Errc::already_exists) {
-    return fail(Errc::already_exists, "EntityAlreadyExists",
-                fmt::format("User with name {} already exists.", user.name));
-  }
-  TM_CHECK(done);
-  return {};
+std::string exists(const User& user) {
+  return fmt::format("User with name {} already exists.", user.name);
 }
 
 }  // namespace
+
+User read_user(const store::Row& row) {
+  return {row.text(0), row.text(1), row.text(2), row.text(3), {row.integer(4)}};
+}
 
 Result<User> require_user(store::Tx& tx, std::string_view account, std::string_view name) {
   TM_TRY(auto user, tx.one("SELECT account, name, id, path, created_ms FROM iam_users"
@@ -47,27 +42,23 @@ Result<std::vector<User>> list_users(store::Tx& tx, std::string_view account) {
 }
 
 Status add_user(store::Tx& tx, const User& user) {
-  return as_exists(tx.exec("INSERT INTO iam_users (account, name, id, path, created_ms)"
-                           " VALUES ($1, $2, $3, $4, $5)",
-                           user.account, user.name, user.id, user.path, user.created.ms),
-                   user);
+  return unless_taken(tx.exec("INSERT INTO iam_users (account, name, id, path, created_ms)"
+                              " VALUES ($1, $2, $3, $4, $5)",
+                              user.account, user.name, user.id, user.path, user.created.ms),
+                      exists(user));
 }
 
 Status rename_user(store::Tx& tx, const User& user, const User& renamed) {
-  TM_CHECK(as_exists(tx.exec("UPDATE iam_users SET name = $3, path = $4"
-                             " WHERE account = $1 AND name = $2",
-                             user.account, user.name, renamed.name, renamed.path),
-                     renamed));
+  TM_CHECK(unless_taken(tx.exec("UPDATE iam_users SET name = $3, path = $4"
+                                " WHERE account = $1 AND name = $2",
+                                user.account, user.name, renamed.name, renamed.path),
+                        exists(renamed)));
   for (const auto* sql :
        {"UPDATE iam_access_keys SET user_name = $3 WHERE account = $1 AND user_name = $2",
-        "UPDATE iam_memberships SET user_name = $3 WHERE account = $1 AND user_name = $2",
-        "UPDATE iam_inline_policies SET owner = $3"
-        " WHERE account = $1 AND kind = 'user' AND owner = $2",
-        "UPDATE iam_attachments SET owner = $3 WHERE account = $1 AND kind = 'user' AND owner = $2",
-        "UPDATE iam_tags SET owner = $3 WHERE account = $1 AND kind = 'user' AND owner = $2"}) {
+        "UPDATE iam_memberships SET user_name = $3 WHERE account = $1 AND user_name = $2"}) {
     TM_CHECK(tx.exec(sql, user.account, user.name, renamed.name));
   }
-  return {};
+  return rename_owner(tx, user.entity(), renamed.name);
 }
 
 Status remove_user(store::Tx& tx, const User& user) {
@@ -85,8 +76,7 @@ Status remove_user(store::Tx& tx, const User& user) {
                 "Cannot delete entity, must remove users from group first.");
   }
   TM_CHECK(require_bare(tx, user.entity()));
-  TM_CHECK(tx.exec("DELETE FROM iam_tags WHERE account = $1 AND kind = 'user' AND owner = $2",
-                   user.account, user.name));
+  TM_CHECK(drop_all_tags(tx, user.entity()));
   TM_CHECK(
       tx.exec("DELETE FROM iam_users WHERE account = $1 AND name = $2", user.account, user.name));
   return {};

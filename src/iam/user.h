@@ -32,6 +32,8 @@ struct AccessKey {
   TimeMs created;
 };
 
+/// Of account, name, id, path and created_ms.
+[[nodiscard]] User read_user(const store::Row& row);
 /// Fails with NoSuchEntity.
 [[nodiscard]] Result<User> require_user(store::Tx& tx, std::string_view account,
                                         std::string_view name);
