@@ -58,6 +58,23 @@ Result<std::vector<Policy>> policies_of(store::Tx& tx, const Entity& owner) {
   return policies;
 }
 
+/// By the ARNs of groups: each is read once for all its members.
+using GroupPolicies = std::map<std::string, std::vector<Policy>>;
+
+/// The user's own policies and those of its groups.
+Result<std::vector<Policy>> policies_of(store::Tx& tx, const User& user, GroupPolicies& of_groups) {
+  TM_TRY(auto policies, policies_of(tx, user.entity()));
+  TM_TRY(const auto groups, groups_of(tx, user));
+  for (const auto& group : groups) {
+    const auto [known, is_new] = of_groups.try_emplace(group.arn());
+    if (is_new) {
+      TM_TRY(known->second, policies_of(tx, group.entity()));
+    }
+    std::ranges::copy(known->second, std::back_inserter(policies));
+  }
+  return policies;
+}
+
 constexpr std::string_view explicit_deny = "with an explicit deny in an identity-based policy";
 
 }  // namespace
@@ -78,23 +95,21 @@ Status Authority::read_roles(store::Tx& tx, Snapshot& snapshot) {
 
 Status Authority::read_users(store::Tx& tx, Snapshot& snapshot) {
   TM_TRY(const auto keys, all_keys(tx));
+  GroupPolicies of_groups;
   for (const auto& key : keys) {
     TM_TRY(const auto user, require_user(tx, key.account, key.user));
-    PrincipalFacts facts{.arn = user.arn(), .id = user.id};
-    TM_TRY(facts.policies, policies_of(tx, user.entity()));
-    TM_TRY(const auto groups, groups_of(tx, user));
-    for (const auto& group : groups) {
-      TM_TRY(auto policies, policies_of(tx, group.entity()));
-      std::ranges::move(policies, std::back_inserter(facts.policies));
-    }
     Caller identity;
     identity.kind = Caller::Kind::user;
     identity.scope.account = user.account;
-    identity.arn = facts.arn;
+    identity.arn = user.arn();
     identity.user_id = user.id;
     identity.access_key_id = key.id;
+    if (!snapshot.principals.contains(identity.arn)) {
+      PrincipalFacts facts{.arn = identity.arn, .id = user.id};
+      TM_TRY(facts.policies, policies_of(tx, user, of_groups));
+      snapshot.principals.emplace(identity.arn, std::move(facts));
+    }
     snapshot.keys.emplace(key.id, KeyFacts{key.secret, key.active, std::move(identity)});
-    snapshot.principals.emplace(facts.arn, std::move(facts));
   }
   return {};
 }

@@ -47,8 +47,11 @@ ManagedPolicy policy_of(const AwsPolicy& row) {
 }
 
 const AwsPolicy* find_aws(std::string_view arn) {
+  constexpr std::string_view begin = "arn:aws:iam::aws:policy";
+  if (!arn.starts_with(begin)) return nullptr;
+  const auto rest = arn.substr(begin.size());
   for (const auto& row : aws_policy_table()) {
-    if (policy_of(row).arn() == arn) return &row;
+    if (rest.starts_with(row.path) && rest.substr(row.path.size()) == row.name) return &row;
   }
   return nullptr;
 }
