@@ -13,11 +13,6 @@ wire::Access to_put(const Caller& caller, const w::PutParameterRequest& request)
 }
 
 template <class Request>
-wire::Access by_name(const Caller& caller, const Request& request) {
-  return on_parameter(caller, *request.Name);
-}
-
-template <class Request>
 wire::Access asked_by_handler(const Caller& /*caller*/, const Request& /*request*/) {
   return {.asked_by_handler = true};
 }

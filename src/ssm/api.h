@@ -68,6 +68,10 @@ class Api {
 
 /// The parameter that IAM decides on, by a name as requests give it.
 [[nodiscard]] wire::Access on_parameter(const Caller& caller, std::string_view name);
+template <class Request>
+wire::Access by_name(const Caller& caller, const Request& request) {
+  return on_parameter(caller, *request.Name);
+}
 
 [[nodiscard]] Tags tags_given(const std::optional<std::vector<w::Tag>>& tags);
 

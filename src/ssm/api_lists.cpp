@@ -20,10 +20,6 @@ wire::Access on_all(const Caller& caller, const w::DescribeParametersRequest& /*
   return {.resource = make_arn("ssm", caller.scope, "*")};
 }
 
-wire::Access on_history(const Caller& caller, const w::GetParameterHistoryRequest& request) {
-  return on_parameter(caller, *request.Name);
-}
-
 std::vector<Filter> filters_of(const std::optional<std::vector<w::ParameterStringFilter>>& given) {
   std::vector<Filter> filters;
   for (const auto& filter : given.value_or(std::vector<w::ParameterStringFilter>())) {
@@ -40,16 +36,6 @@ std::vector<Filter> filters_of(const std::vector<w::ParametersFilter>& given) {
     filters.push_back({*filter.Key, *filter.Key == "Name" ? "BeginsWith" : "", *filter.Values});
   }
   return filters;
-}
-
-/// What all names begin with that the filters let pass.
-std::string prefix_of(const std::vector<Filter>& filters) {
-  for (const auto& filter : filters) {
-    if (filter.values.size() == 1 && filter.key == "Path" && filter.values[0] != "/") {
-      return filter.values[0];
-    }
-  }
-  return {};
 }
 
 /// A token is the last name (or version) of the page before.
@@ -100,14 +86,13 @@ w::ParameterHistory told(const Parameter& p, std::vector<std::string> labels, st
 void Api::register_lists(wire::Router& router) {
   router.on<w::op::GetParametersByPath>(this, &Api::get_by_path, by_path);
   router.on<w::op::DescribeParameters>(this, &Api::describe, on_all);
-  router.on<w::op::GetParameterHistory>(this, &Api::history, on_history);
+  router.on<w::op::GetParameterHistory>(this, &Api::history, by_name<w::GetParameterHistoryRequest>);
 }
 
 Task<Result<w::GetParametersByPathResult>> Api::get_by_path(const Caller& caller,
                                                             w::GetParametersByPathRequest request) {
   TM_CO_CHECK(check_path(*request.Path));
   ListQuery list{.scope = caller.scope,
-                 .prefix = {},
                  .filters = filters_of(request.ParameterFilters),
                  .after = {},
                  .count = request.MaxResults.value_or(by_path_default)};
@@ -116,7 +101,6 @@ Task<Result<w::GetParametersByPathResult>> Api::get_by_path(const Caller& caller
   list.filters.push_back({.key = "Path",
                           .option = request.Recursive.value_or(false) ? "Recursive" : "OneLevel",
                           .values = {*request.Path}});
-  list.prefix = prefix_of(list.filters);
   auto query = [&](store::Tx& tx) { return Parameters::list(tx, list); };
   TM_CO_TRY(const auto page, co_await store_.read(query));
   w::GetParametersByPathResult result;
@@ -136,14 +120,12 @@ Task<Result<w::DescribeParametersResult>> Api::describe(const Caller& caller,
         "You can use either Filters or ParameterFilters in a single request, not both.");
   }
   ListQuery list{.scope = caller.scope,
-                 .prefix = {},
                  .filters = request.Filters ? filters_of(*request.Filters)
                                             : filters_of(request.ParameterFilters),
                  .after = {},
                  .count = request.MaxResults.value_or(list_default)};
   TM_CO_CHECK(check_filters(list.filters, false));
   TM_CO_TRY(list.after, place_of(request.NextToken));
-  list.prefix = prefix_of(list.filters);
   auto query = [&](store::Tx& tx) { return Parameters::list(tx, list); };
   TM_CO_TRY(const auto page, co_await store_.read(query));
   w::DescribeParametersResult result;

@@ -8,11 +8,6 @@ namespace tidemill::ssm {
 namespace {
 
 template <class Request>
-wire::Access by_name(const Caller& caller, const Request& request) {
-  return on_parameter(caller, *request.Name);
-}
-
-template <class Request>
 wire::Access by_resource(const Caller& caller, const Request& request) {
   return on_parameter(caller, *request.ResourceId);
 }

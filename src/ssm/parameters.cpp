@@ -59,6 +59,16 @@ Result<std::int64_t> insert_parameter(store::Tx& tx, const ParameterKey& key) {
   return *id;
 }
 
+/// What all names begin with that the filters let pass.
+std::string prefix_of(const std::vector<Filter>& filters) {
+  for (const auto& filter : filters) {
+    if (filter.values.size() == 1 && filter.key == "Path" && filter.values[0] != "/") {
+      return filter.values[0];
+    }
+  }
+  return {};
+}
+
 Status check_type(const PutOrder& order, const std::optional<Parameter>& before) {
   if (!before && !order.type) {
     return invalid("A parameter type is required when you create a parameter.");
@@ -161,7 +171,7 @@ Result<ListPage> Parameters::list(store::Tx& tx, const ListQuery& query) {
     page.parameters.push_back(std::move(parameter));
     return true;
   };
-  TM_CHECK(each_named(tx, {query.scope, query.prefix}, query.after, visit));
+  TM_CHECK(each_named(tx, {query.scope, prefix_of(query.filters)}, query.after, visit));
   TM_CHECK(asked);
   return page;
 }

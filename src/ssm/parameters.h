@@ -31,7 +31,6 @@ struct PutOrder {
 
 struct ListQuery {
   Scope scope;
-  std::string prefix;           ///< What the names begin with, to look at no more than needed.
   std::vector<Filter> filters;  ///< Checked.
   std::string after;
   int count = 50;
