@@ -88,7 +88,7 @@ class Api {
   [[nodiscard]] Result<Found> read_value(store::Tx& tx, const Caller& caller,
                                          std::string_view secret_id,
                                          const Selection& selection) const;
-  Task<void> note_access(const Found& found);
+  Task<void> note_access(std::span<const Found> found);
   /// The secrets that filters let pass, of those that aren't marked for deletion unless asked for.
   [[nodiscard]] Result<std::vector<Secret>> search(store::Tx& tx, const Scope& scope,
                                                    const std::vector<SecretFilter>& filters,
@@ -117,6 +117,25 @@ template <class Response>
   response.Name = secret.name;
   return response;
 }
+
+/// What DescribeSecret and ListSecrets both say of a secret.
+template <class Response>
+[[nodiscard]] Response described(const Secret& secret, const Tags& tags) {
+  auto response = about<Response>(secret);
+  if (!secret.description.empty()) response.Description = secret.description;
+  if (!secret.kms_key.empty()) response.KmsKeyId = secret.kms_key;
+  response.LastChangedDate = secret.changed;
+  response.LastAccessedDate = secret.accessed;
+  response.DeletedDate = secret.deleted;
+  response.CreatedDate = secret.created;
+  response.Tags.emplace();
+  for (const auto& [key, value] : tags) response.Tags->push_back({key, value});
+  return response;
+}
+
+/// Of each version that has one.
+[[nodiscard]] std::map<std::string, std::vector<std::string>> stages_shown(
+    const std::vector<Version>& versions);
 
 template <class Request>
 Result<std::optional<NewValue>> Api::value_of(Request& request) const {

@@ -22,24 +22,6 @@ Result<std::string> place_of(const std::optional<std::string>& token) {
   return fail(Errc::invalid_argument, "InvalidNextTokenException", "Invalid NextToken.");
 }
 
-w::SecretListEntry listed(const Secret& secret, const Tags& tags,
-                          const std::vector<Version>& versions) {
-  auto entry = about<w::SecretListEntry>(secret);
-  if (!secret.description.empty()) entry.Description = secret.description;
-  if (!secret.kms_key.empty()) entry.KmsKeyId = secret.kms_key;
-  entry.LastChangedDate = secret.changed;
-  entry.LastAccessedDate = secret.accessed;
-  entry.DeletedDate = secret.deleted;
-  entry.CreatedDate = secret.created;
-  entry.Tags.emplace();
-  for (const auto& [key, value] : tags) entry.Tags->push_back({key, value});
-  entry.SecretVersionsToStages.emplace();
-  for (const auto& version : versions) {
-    if (!version.stages.empty()) (*entry.SecretVersionsToStages)[version.id] = version.stages;
-  }
-  return entry;
-}
-
 w::SecretVersionsListEntry listed(const Version& version) {
   w::SecretVersionsListEntry entry;
   entry.VersionId = version.id;
@@ -64,6 +46,14 @@ std::vector<SecretFilter> filters_of(const std::optional<std::vector<w::Filter>>
         {filter.Key.value_or(""), filter.Values.value_or(std::vector<std::string>())});
   }
   return filters;
+}
+
+std::map<std::string, std::vector<std::string>> stages_shown(const std::vector<Version>& versions) {
+  std::map<std::string, std::vector<std::string>> shown;
+  for (const auto& version : versions) {
+    if (!version.stages.empty()) shown[version.id] = version.stages;
+  }
+  return shown;
 }
 
 Result<std::vector<Secret>> Api::search(store::Tx& tx, const Scope& scope,
@@ -105,7 +95,8 @@ Task<Result<w::ListSecretsResponse>> Api::list(const Caller& caller,
       }
       TM_TRY(const auto tags, tags_of(tx, secret));
       TM_TRY(const auto versions, versions_of(tx, secret));
-      shown.push_back(listed(secret, tags, versions));
+      shown.push_back(described<w::SecretListEntry>(secret, tags));
+      shown.back().SecretVersionsToStages = stages_shown(versions);
       last = std::move(key);
     }
     return {};

@@ -112,22 +112,11 @@ Task<Result<w::DescribeSecretResponse>> Api::describe(const Caller& caller,
   w::DescribeSecretResponse response;
   auto query = [&](store::Tx& tx) -> Status {
     TM_TRY(const auto secret, open(tx, caller, *request.SecretId, "secretsmanager:DescribeSecret"));
-    response = about<w::DescribeSecretResponse>(secret);
-    if (!secret.description.empty()) response.Description = secret.description;
-    if (!secret.kms_key.empty()) response.KmsKeyId = secret.kms_key;
-    response.RotationEnabled = false;
-    response.LastChangedDate = secret.changed;
-    response.LastAccessedDate = secret.accessed;
-    response.DeletedDate = secret.deleted;
-    response.CreatedDate = secret.created;
     TM_TRY(const auto tags, tags_of(tx, secret));
-    response.Tags.emplace();
-    for (const auto& [key, value] : tags) response.Tags->push_back({key, value});
     TM_TRY(const auto versions, versions_of(tx, secret));
-    response.VersionIdsToStages.emplace();
-    for (const auto& version : versions) {
-      if (!version.stages.empty()) (*response.VersionIdsToStages)[version.id] = version.stages;
-    }
+    response = described<w::DescribeSecretResponse>(secret, tags);
+    response.RotationEnabled = false;
+    response.VersionIdsToStages = stages_shown(versions);
     return {};
   };
   TM_CO_CHECK(co_await store_.read(query));

@@ -1,4 +1,6 @@
 // The values of secrets, and which version has which stage.
+#include <algorithm>
+
 #include "base/log.h"
 #include "secretsmanager/api.h"
 #include "secretsmanager/errors.h"
@@ -47,10 +49,16 @@ Result<Api::Found> Api::read_value(store::Tx& tx, const Caller& caller, std::str
 
 /// Told by the day, so that reading a secret is a write once a day only. A disk that is full hides
 /// no secret: then it isn't told.
-Task<void> Api::note_access(const Found& found) {
-  if (!secrets_.is_first_of_day(found.secret, found.version)) co_return;
-  auto change = [&](store::Tx& tx) {
-    return secrets_.note_access(tx, found.secret, found.version);
+Task<void> Api::note_access(std::span<const Found> found) {
+  const auto is_first = [this](const Found& one) {
+    return secrets_.is_first_of_day(one.secret, one.version);
+  };
+  if (std::ranges::none_of(found, is_first)) co_return;
+  auto change = [&](store::Tx& tx) -> Status {
+    for (const auto& one : found) {
+      if (is_first(one)) TM_CHECK(secrets_.note_access(tx, one.secret, one.version));
+    }
+    return {};
   };
   const auto noted = co_await store_.write(change);
   if (!noted) {
@@ -63,7 +71,7 @@ Task<Result<w::GetSecretValueResponse>> Api::get(const Caller& caller,
   const Selection selection{request.VersionId, request.VersionStage};
   auto query = [&](store::Tx& tx) { return read_value(tx, caller, *request.SecretId, selection); };
   TM_CO_TRY(auto found, co_await store_.read(query));
-  co_await note_access(found);
+  co_await note_access({&found, 1});
   co_return shown_value<w::GetSecretValueResponse>(found.secret, found.version,
                                                    std::move(found.value));
 }
@@ -102,9 +110,9 @@ Task<Result<w::BatchGetSecretValueResponse>> Api::get_many(const Caller& caller,
     return {};
   };
   TM_CO_CHECK(co_await store_.read(query));
+  co_await note_access(found);
   response.SecretValues.emplace();
   for (auto& one : found) {
-    co_await note_access(one);
     response.SecretValues->push_back(
         shown_value<w::SecretValueEntry>(one.secret, one.version, std::move(one.value)));
   }

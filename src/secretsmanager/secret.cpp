@@ -45,14 +45,6 @@ Version read_version(const store::Row& row) {
           .stages = {}};
 }
 
-Status read_stages(store::Tx& tx, const Secret& secret, Version& version) {
-  const auto read = [](const store::Row& row) { return row.text(0); };
-  TM_TRY(version.stages,
-         tx.all("SELECT stage FROM secret_stages WHERE secret = $1 AND version = $2", read,
-                secret.id, version.id));
-  return {};
-}
-
 }  // namespace
 
 std::string Secret::arn() const {
@@ -100,10 +92,17 @@ Result<std::vector<Secret>> all_secrets(store::Tx& tx, const Scope& scope, TimeM
 }
 
 Result<std::vector<Version>> versions_of(store::Tx& tx, const Secret& secret) {
-  TM_TRY(auto versions, tx.all("SELECT version, seq, value, is_binary, created_ms, accessed_ms"
+  TM_TRY(auto versions, tx.all("SELECT version, seq, '', is_binary, created_ms, accessed_ms"
                                " FROM secret_versions WHERE secret = $1 ORDER BY seq",
                                read_version, secret.id));
-  for (auto& version : versions) TM_CHECK(read_stages(tx, secret, version));
+  std::map<std::string, std::vector<std::string>> stages;
+  const store::RowFn row = [&](const store::Row& r) {
+    stages[r.text(0)].push_back(r.text(1));
+    return true;
+  };
+  TM_CHECK(tx.each("SELECT version, stage FROM secret_stages WHERE secret = $1 ORDER BY stage", row,
+                   secret.id));
+  for (auto& version : versions) version.stages = std::move(stages[version.id]);
   return versions;
 }
 
@@ -112,7 +111,11 @@ Result<std::optional<Version>> find_version(store::Tx& tx, const Secret& secret,
   TM_TRY(auto version, tx.one("SELECT version, seq, value, is_binary, created_ms, accessed_ms"
                               " FROM secret_versions WHERE secret = $1 AND version = $2",
                               read_version, secret.id, id));
-  if (version) TM_CHECK(read_stages(tx, secret, *version));
+  if (!version) return version;
+  const auto read = [](const store::Row& row) { return row.text(0); };
+  TM_TRY(version->stages,
+         tx.all("SELECT stage FROM secret_stages WHERE secret = $1 AND version = $2 ORDER BY stage",
+                read, secret.id, id));
   return version;
 }
 

@@ -35,7 +35,7 @@ struct Secret {
 struct Version {
   std::string id;
   std::int64_t seq = 0;
-  std::string value;  ///< Sealed.
+  std::string value;  ///< Sealed; only where a version was asked for by itself.
   bool is_binary = false;
   TimeMs created;
   std::optional<TimeMs> accessed;
@@ -62,7 +62,7 @@ struct SecretRef {
 [[nodiscard]] Result<std::vector<Secret>> all_secrets(store::Tx& tx, const Scope& scope,
                                                       TimeMs now);
 
-/// Oldest first.
+/// Oldest first, without their values.
 [[nodiscard]] Result<std::vector<Version>> versions_of(store::Tx& tx, const Secret& secret);
 /// Fails with ResourceNotFoundException, or InvalidRequestException where they contradict.
 [[nodiscard]] Result<Version> require_version(store::Tx& tx, const Secret& secret,
