@@ -48,6 +48,11 @@ Status insert(store::Tx& tx, const Record& record) {
   return {};
 }
 
+Status insert(store::Tx& tx, const std::vector<Record>& records) {
+  for (const auto& record : records) TM_CHECK(insert(tx, record));
+  return {};
+}
+
 Result<Record> read_record(const store::Row& row) {
   Record record{.scope = {},
                 .at = {row.integer(0)},
@@ -108,12 +113,8 @@ Trail::Batch Trail::take() {
 
 void Trail::write_waiting() {
   auto batch = take();
-  store_.post(
-      [batch](store::Tx& tx) -> Status {
-        for (const auto& record : *batch) TM_CHECK(insert(tx, record));
-        return {};
-      },
-      [this, batch](const Status& done) { written(batch, done); });
+  store_.post([batch](store::Tx& tx) { return insert(tx, *batch); },
+              [this, batch](const Status& done) { written(batch, done); });
 }
 
 void Trail::written(const Batch& batch, const Status& done) {
@@ -130,10 +131,7 @@ void Trail::written(const Batch& batch, const Status& done) {
 void Trail::close() {
   const auto batch = take();
   if (batch->empty()) return;
-  auto write = [&](store::Tx& tx) -> Status {
-    for (const auto& record : *batch) TM_CHECK(insert(tx, record));
-    return {};
-  };
+  auto write = [&](store::Tx& tx) { return insert(tx, *batch); };
   if (!store_.write_now(write)) drop(batch->size());
 }
 
