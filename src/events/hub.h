@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,7 +72,11 @@ class Hub final : public Bus {
   [[nodiscard]] Status load(store::Tx& tx);
 
   Status publish(store::Tx& tx, const Event& event) override;
+  /// Also where it is gone: what waits is refused. What is more than a transaction should hold
+  /// follows in the next.
   Status target_free(store::Tx& tx, std::string_view target_arn) override;
+  /// As target_free, in a transaction after this one: for who is in the midst of deliveries.
+  void free_soon(store::Tx& tx, std::string_view target_arn);
 
   /// As publish, but no pattern is asked: goes to these targets of `sender`. Gives the event's
   /// number (events.seq).
@@ -158,6 +163,7 @@ class Hub final : public Bus {
   static Result<std::optional<StoredDelivery>> find_delivery(store::Tx& tx, std::int64_t id);
   Status retry(store::Tx& tx, std::int64_t delivery_id, Try& result);
   Status resend(store::Tx& tx);
+  Status free_told(store::Tx& tx);
   Status finish(store::Tx& tx, const StoredDelivery& stored, const Try& result);
   Status record(store::Tx& tx, const Delivery& delivery, std::int64_t event_seq, const Try& result,
                 const std::string& subject);
@@ -176,6 +182,7 @@ class Hub final : public Bus {
   ArchiveBook archives_;
   /// Given out once, also after a reset: others have noted how far they have come.
   std::int64_t last_event_ = 0, last_delivery_ = 0, last_decision_ = 0;
+  std::set<std::string, std::less<>> told_free_;  ///< By free_soon. A restart tries all that waits.
   int depth_ = 0;  ///< Of events published by targets that events started.
 };
 

@@ -138,10 +138,29 @@ Status Hub::target_free(store::Tx& tx, std::string_view target_arn) {
     TM_CHECK(retry(tx, id, result));
     if (result.outcome.waits_for_target) return {};
   }
+  if (int(waiting.size()) == due_batch) free_soon(tx, target_arn);
   return options_.freed ? options_.freed(tx, target_arn) : Status();
 }
 
+void Hub::free_soon(store::Tx& tx, std::string_view target_arn) {
+  tx.on_commit([this, arn = std::string(target_arn)] {
+    told_free_.insert(arn);
+    if (options_.due) options_.due(clock_.now());
+  });
+}
+
+Status Hub::free_told(store::Tx& tx) {
+  if (told_free_.empty()) return {};
+  const auto told = told_free_;
+  tx.on_commit([this, told] {
+    for (const auto& arn : told) told_free_.erase(arn);
+  });
+  for (const auto& arn : told) TM_CHECK(target_free(tx, arn));
+  return {};
+}
+
 Result<std::optional<TimeMs>> Hub::deliver_due(store::Tx& tx) {
+  TM_CHECK(free_told(tx));
   TM_TRY(const auto closes, close_due(tx));
   TM_TRY(const auto due,
          tx.all(

@@ -91,6 +91,18 @@ TEST_F(HubTest, BusyTargetKeepsItsDeliveriesInOrderUntilItHasRoom) {
   EXPECT_EQ(deliveries()[2].state, "pending");
 }
 
+TEST_F(HubTest, TargetWithRoomForAllGetsThemInMoreThanOneTransaction) {
+  put_rule("sales", sales);
+  workshop_.room = 0;
+  for (int n = 0; n < 300; ++n) ASSERT_TRUE(publish("sales/" + std::to_string(n)));
+  workshop_.room = 300;
+  ASSERT_TRUE(write([this](store::Tx& tx) { return hub_->target_free(tx, job); }));
+  EXPECT_LT(workshop_.started.size(), 300) << "a transaction has its bound";
+  EXPECT_EQ(dues_.back(), clock_.at) << "the rest is due";
+  ASSERT_TRUE(deliver_due());
+  EXPECT_EQ(workshop_.started.size(), 300);
+}
+
 TEST_F(HubTest, WaitingDeliveriesAreTriedOnceAfterARestart) {
   put_rule("sales", sales);
   workshop_.room = 0;
