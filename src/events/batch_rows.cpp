@@ -12,11 +12,6 @@ constexpr std::string_view columns =
     " due_ms, files, members, missing, bucket, marker, note, reason, closed_ms";
 constexpr int uris_shown = 20;
 
-std::optional<TimeMs> maybe_time(const store::Row& row, int column) {
-  const auto ms = row.maybe_integer(column);
-  return ms ? std::optional(TimeMs{*ms}) : std::nullopt;
-}
-
 Batch read_batch(const store::Row& row) {
   Batch batch{.id = row.integer(0),
               .scope = {row.text(1), row.text(2)},
@@ -30,12 +25,12 @@ Batch read_batch(const store::Row& row) {
                         .files = int(row.integer(11)),
                         .members = int(row.integer(12)),
                         .missing = {}},
-              .due = maybe_time(row, 10),
+              .due = row.maybe_time(10),
               .bucket = row.text(14),
               .marker = row.text(15),
               .note = row.text(16),
               .reason = row.text(17),
-              .closed = maybe_time(row, 18)};
+              .closed = row.maybe_time(18)};
   if (auto plan = parse_batch_plan(row.bytes(7))) batch.plan = *std::move(plan);
   if (const auto missing = row.maybe_integer(13)) batch.state.missing = int(*missing);
   return batch;
@@ -136,26 +131,22 @@ Result<std::vector<Batch>> due_batches(store::Tx& tx, TimeMs now, int count) {
 
 Result<std::optional<TimeMs>> next_due_batch(store::Tx& tx) {
   TM_TRY(const auto next, tx.one("SELECT min(due_ms) FROM batches WHERE state = 'open'",
-                                 [](const store::Row& row) { return maybe_time(row, 0); }));
+                                 [](const store::Row& row) { return row.maybe_time(0); }));
   return next ? *next : std::nullopt;
 }
 
 Status save_batch(store::Tx& tx, const Batch& batch) {
-  const auto ms = [](const std::optional<TimeMs>& time) {
-    return time ? std::optional(time->ms) : std::nullopt;
-  };
-  TM_CHECK(
-      tx.exec("INSERT INTO batches (id, account, region, rule_name, rule_arn, target_id, group_key,"
-              " plan, state, opened_ms, last_ms, due_ms, files, members, missing, bucket, marker,"
-              " note, reason, closed_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-              " $13, $14, $15, $16, $17, $18, $19, $20) ON CONFLICT (id) DO UPDATE SET state = $9,"
-              " last_ms = $11, due_ms = $12, files = $13, members = $14, missing = $15,"
-              " bucket = $16, marker = $17, note = $18, reason = $19, closed_ms = $20",
-              batch.id, batch.scope.account, batch.scope.region, batch.rule_name, batch.rule_arn,
-              batch.target_id, batch.group, batch.plan.text, batch.closed ? "closed" : "open",
-              batch.state.opened.ms, batch.state.last.ms, ms(batch.due), batch.state.files,
-              batch.state.members, batch.state.missing, batch.bucket, batch.marker, batch.note,
-              batch.reason, ms(batch.closed)));
+  TM_CHECK(tx.exec(
+      "INSERT INTO batches (id, account, region, rule_name, rule_arn, target_id, group_key,"
+      " plan, state, opened_ms, last_ms, due_ms, files, members, missing, bucket, marker,"
+      " note, reason, closed_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+      " $13, $14, $15, $16, $17, $18, $19, $20) ON CONFLICT (id) DO UPDATE SET state = $9,"
+      " last_ms = $11, due_ms = $12, files = $13, members = $14, missing = $15,"
+      " bucket = $16, marker = $17, note = $18, reason = $19, closed_ms = $20",
+      batch.id, batch.scope.account, batch.scope.region, batch.rule_name, batch.rule_arn,
+      batch.target_id, batch.group, batch.plan.text, batch.closed ? "closed" : "open",
+      batch.state.opened.ms, batch.state.last.ms, batch.due, batch.state.files, batch.state.members,
+      batch.state.missing, batch.bucket, batch.marker, batch.note, batch.reason, batch.closed));
   return {};
 }
 

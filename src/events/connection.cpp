@@ -32,16 +32,12 @@ Connection read_connection(const store::Row& row) {
   c.version = row.integer(11);
   c.created = {row.integer(12)};
   c.modified = {row.integer(13)};
-  if (const auto ms = row.maybe_integer(14)) c.authorized = TimeMs{*ms};
+  c.authorized = row.maybe_time(14);
   return c;
 }
 
 std::string select(std::string_view rest) {
   return fmt::format("SELECT {} FROM connections {}", columns, rest);
-}
-
-std::optional<std::int64_t> ms_of(const std::optional<TimeMs>& time) {
-  return time ? std::optional(time->ms) : std::nullopt;
 }
 
 bool is_secret_name(std::string_view name) {
@@ -182,7 +178,7 @@ Result<Connection> insert_connection(store::Tx& tx, Connection c) {
              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id",
              [](const store::Row& row) { return row.integer(0); }, c.scope.account, c.scope.region,
              c.name, c.uuid, c.description, type_name(c.type), c.sealed, c.kms_key, c.state,
-             c.reason, c.version, c.created.ms, c.modified.ms, ms_of(c.authorized)));
+             c.reason, c.version, c.created.ms, c.modified.ms, c.authorized));
   c.id = *id;
   return c;
 }
@@ -193,7 +189,7 @@ Status update_connection(store::Tx& tx, const Connection& c) {
               " state = $6, reason = $7, version = $8, modified_ms = $9, authorized_ms = $10"
               " WHERE id = $1",
               c.id, c.description, type_name(c.type), c.sealed, c.kms_key, c.state, c.reason,
-              c.version, c.modified.ms, ms_of(c.authorized)));
+              c.version, c.modified.ms, c.authorized));
   return {};
 }
 

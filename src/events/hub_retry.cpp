@@ -110,8 +110,7 @@ Status Hub::finish(store::Tx& tx, const StoredDelivery& stored, const Try& resul
   TM_CHECK(
       tx.exec("UPDATE deliveries SET state = $2, tries = $3, due_ms = $4, waits = $5, code = $6,"
               " message = $7, result = $8, ended_ms = $9, dead_letter = $10 WHERE id = $1",
-              stored.delivery.id, result.state, result.tries,
-              result.due ? std::optional(result.due->ms) : std::nullopt,
+              stored.delivery.id, result.state, result.tries, result.due,
               pending && outcome.waits_for_target ? 1 : 0,
               done || sent ? std::nullopt : std::optional(outcome.code),
               done || sent ? std::nullopt : std::optional(outcome.message),

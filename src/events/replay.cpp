@@ -22,11 +22,6 @@ std::vector<std::string> texts_of(std::string_view list) {
   return out;
 }
 
-std::optional<TimeMs> maybe_time(const store::Row& row, int column) {
-  const auto ms = row.maybe_integer(column);
-  return ms ? std::optional(TimeMs{*ms}) : std::nullopt;
-}
-
 Replay read_replay(const store::Row& row) {
   return {.id = row.integer(0),
           .scope = {row.text(1), row.text(2)},
@@ -40,8 +35,8 @@ Replay read_replay(const store::Row& row) {
           .until = {row.integer(12)},
           .state = row.text(13),
           .started = {row.integer(14)},
-          .ended = maybe_time(row, 15),
-          .last = maybe_time(row, 16),
+          .ended = row.maybe_time(15),
+          .last = row.maybe_time(16),
           .last_event = row.integer(17),
           .sent = row.integer(18)};
 }
@@ -79,13 +74,10 @@ Archived read_archived(const store::Row& row, const Replay& replay) {
 }
 
 Status save_progress(store::Tx& tx, const Replay& replay) {
-  const auto ms = [](const std::optional<TimeMs>& t) {
-    return t ? std::optional(t->ms) : std::nullopt;
-  };
-  TM_CHECK(tx.exec(
-      "UPDATE replays SET state = $2, ended_ms = $3, last_ms = $4, last_event = $5,"
-      " sent = $6 WHERE id = $1",
-      replay.id, replay.state, ms(replay.ended), ms(replay.last), replay.last_event, replay.sent));
+  TM_CHECK(
+      tx.exec("UPDATE replays SET state = $2, ended_ms = $3, last_ms = $4, last_event = $5,"
+              " sent = $6 WHERE id = $1",
+              replay.id, replay.state, replay.ended, replay.last, replay.last_event, replay.sent));
   return {};
 }
 

@@ -18,11 +18,6 @@ std::string runs_exceeded(std::string_view job) {
   return fmt::format("Concurrent runs exceeded for {}", job);
 }
 
-std::optional<TimeMs> maybe_time(const store::Row& row, int column) {
-  const auto ms = row.maybe_integer(column);
-  return ms ? std::optional(TimeMs{*ms}) : std::nullopt;
-}
-
 RunRow read_run(const store::Row& row) {
   RunRow run;
   run.seq = row.integer(0);
@@ -46,9 +41,9 @@ RunRow read_run(const store::Row& row) {
   run.delivery = row.integer(19);
   run.created = {row.integer(20)};
   run.modified = {row.integer(21)};
-  run.spawned = maybe_time(row, 22);
-  run.first_line = maybe_time(row, 23);
-  run.completed = maybe_time(row, 24);
+  run.spawned = row.maybe_time(22);
+  run.first_line = row.maybe_time(23);
+  run.completed = row.maybe_time(24);
   if (!row.null(25)) run.process = io::ProcessId{row.integer(25), row.integer(26), row.text(27)};
   run.error = row.text(28);
   run.chain = row.text(29);
@@ -229,8 +224,7 @@ Status Runs::finish(store::Tx& tx, RunRow run, const RunStep& step, const Ended&
   TM_CHECK(
       tx.exec("UPDATE glue_runs SET state = $2, final = 1, error = $3, completed_ms = $4,"
               " modified_ms = $4, first_line_ms = $5 WHERE id = $1",
-              run.id, text(step.state), step.error, facts.at.ms,
-              facts.first_line ? std::optional(facts.first_line->ms) : std::nullopt));
+              run.id, text(step.state), step.error, facts.at.ms, facts.first_line));
   TM_CHECK(count_active(tx, run, -1));
   TM_CHECK(publish(tx, run));
   count(tx, run, facts.at);

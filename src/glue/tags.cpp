@@ -3,13 +3,7 @@
 namespace tidemill::glue {
 
 Result<Tags> tags_of(store::Tx& tx, std::string_view arn) {
-  Tags tags;
-  const auto add = [&tags](const store::Row& row) {
-    tags[row.text(0)] = row.text(1);
-    return true;
-  };
-  TM_CHECK(tx.each("SELECT key, value FROM glue_tags WHERE arn = $1", add, arn));
-  return tags;
+  return tx.texts("SELECT key, value FROM glue_tags WHERE arn = $1", arn);
 }
 
 Status save_tags(store::Tx& tx, std::string_view arn, const std::optional<Tags>& tags) {

@@ -91,9 +91,9 @@ Status attach_policy(store::Tx& tx, const Entity& owner, const std::string& arn)
               owner.account, owner.kind, owner.name, arn));
   TM_TRY(const auto attached, attached_policies(tx, owner));
   if (attached.size() <= attachments_max) return {};
-  return fail(Errc::conflict, "LimitExceeded",
-              fmt::format("Cannot exceed quota for PoliciesPer{}: {}",
-                          title_of(owner), attachments_max));
+  return fail(
+      Errc::conflict, "LimitExceeded",
+      fmt::format("Cannot exceed quota for PoliciesPer{}: {}", title_of(owner), attachments_max));
 }
 
 Status detach_policy(store::Tx& tx, const Entity& owner, const std::string& arn) {
@@ -106,15 +106,8 @@ Status detach_policy(store::Tx& tx, const Entity& owner, const std::string& arn)
 }
 
 Result<Tags> tags_of(store::Tx& tx, const Entity& owner) {
-  Tags tags;
-  const auto take = [&](const store::Row& row) {
-    tags[row.text(0)] = row.text(1);
-    return true;
-  };
-  TM_CHECK(
-      tx.each("SELECT key, value FROM iam_tags WHERE account = $1 AND kind = $2 AND owner = $3",
-              take, owner.account, owner.kind, owner.name));
-  return tags;
+  return tx.texts("SELECT key, value FROM iam_tags WHERE account = $1 AND kind = $2 AND owner = $3",
+                  owner.account, owner.kind, owner.name);
 }
 
 Status add_tags(store::Tx& tx, const Entity& owner, const Tags& tags) {

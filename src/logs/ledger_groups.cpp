@@ -156,13 +156,7 @@ Status Ledger::untag(store::Tx& tx, const GroupKey& key, const std::vector<std::
 
 Result<Tags> Ledger::tags(store::Tx& tx, const GroupKey& key) const {
   TM_TRY(const auto found, group(tx, key));
-  Tags tags;
-  const store::RowFn row = [&tags](const store::Row& r) {
-    tags.emplace(r.text(0), r.text(1));
-    return true;
-  };
-  TM_CHECK(tx.each("SELECT key, value FROM log_tags WHERE log_group = $1", row, found.id));
-  return tags;
+  return tx.texts("SELECT key, value FROM log_tags WHERE log_group = $1", found.id);
 }
 
 }  // namespace tidemill::logs

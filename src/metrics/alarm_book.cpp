@@ -304,16 +304,10 @@ Status AlarmBook::untag(store::Tx& tx, const AlarmKey& key, std::span<const std:
 }
 
 Result<Tags> AlarmBook::tags(store::Tx& tx, const AlarmKey& key) {
-  Tags tags;
-  const store::RowFn row = [&tags](const store::Row& r) {
-    tags[r.text(0)] = r.text(1);
-    return true;
-  };
-  TM_CHECK(
-      tx.each("SELECT t.key, t.value FROM alarm_tags t JOIN alarms a ON a.id = t.alarm"
-              " WHERE a.account = $1 AND a.region = $2 AND a.name = $3 ORDER BY t.key",
-              row, key.scope.account, key.scope.region, key.name));
-  return tags;
+  return tx.texts(
+      "SELECT t.key, t.value FROM alarm_tags t JOIN alarms a ON a.id = t.alarm"
+      " WHERE a.account = $1 AND a.region = $2 AND a.name = $3",
+      key.scope.account, key.scope.region, key.name);
 }
 
 Status AlarmBook::reset(store::Tx& tx) {

@@ -205,13 +205,7 @@ Status Book::remove_group(store::Tx& tx, const Group& group) {
 }
 
 Result<Tags> Book::tags_of(store::Tx& tx, std::string_view arn) {
-  Tags tags;
-  const auto add = [&](const store::Row& row) {
-    tags[row.text(0)] = row.text(1);
-    return true;
-  };
-  TM_CHECK(tx.each("SELECT key, value FROM schedule_tags WHERE arn = $1", add, arn));
-  return tags;
+  return tx.texts("SELECT key, value FROM schedule_tags WHERE arn = $1", arn);
 }
 
 Status Book::change_tags(store::Tx& tx, const std::string& arn, const Tags& set,

@@ -62,12 +62,7 @@ Status ScheduleStarter::completed(store::Tx& tx, std::int64_t ref) {
 
 Status RuleTimers::changed(store::Tx& tx, const events::Rule& rule) {
   if (rule.schedule.empty()) return engine_.remove(tx, rule.arn());
-  Tags tags;
-  const auto add = [&](const store::Row& row) {
-    tags[row.text(0)] = row.text(1);
-    return true;
-  };
-  TM_CHECK(tx.each("SELECT key, value FROM event_tags WHERE arn = $1", add, rule.arn()));
+  TM_TRY(auto tags, tx.texts("SELECT key, value FROM event_tags WHERE arn = $1", rule.arn()));
   tags.erase(std::string(events::once_tag));  // Of no concern to its times.
   TM_TRY(const auto policy, policy_of(tags));
   return engine_.put(tx, {.arn = rule.arn(),

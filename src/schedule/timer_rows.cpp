@@ -9,11 +9,6 @@ constexpr std::string_view timer_columns =
     "id, kind, ref, version, expression, zone, start_ms, end_ms, base_ms, spread_ms, policy,"
     " decided_ms, recheck, enabled, arn";
 
-std::optional<TimeMs> maybe_time(const store::Row& row, int column) {
-  const auto ms = row.maybe_integer(column);
-  return ms ? std::optional(TimeMs{*ms}) : std::nullopt;
-}
-
 /// All but `enabled` and `arn`.
 void read_plan(const store::Row& row, TimerRow& timer) {
   timer.id = row.integer(0);
@@ -22,8 +17,8 @@ void read_plan(const store::Row& row, TimerRow& timer) {
   timer.version = std::int32_t(row.integer(3));
   timer.expression.assign(row.bytes(4));
   timer.zone.assign(row.bytes(5));
-  timer.start = maybe_time(row, 6);
-  timer.end = maybe_time(row, 7);
+  timer.start = row.maybe_time(6);
+  timer.end = row.maybe_time(7);
   timer.base = {row.integer(8)};
   timer.spread_ms = row.integer(9);
   timer.policy.assign(row.bytes(10));
@@ -37,10 +32,6 @@ TimerRow read_row(const store::Row& row) {
   timer.enabled = row.integer(13) != 0;
   timer.arn.assign(row.bytes(14));
   return timer;
-}
-
-std::optional<std::int64_t> maybe_ms(const std::optional<TimeMs>& time) {
-  return time ? std::optional(time->ms) : std::nullopt;
 }
 
 }  // namespace
@@ -101,9 +92,8 @@ Result<TimerId> save_timer(store::Tx& tx, const TimerRow& row) {
              " start_ms = $8, end_ms = $9, base_ms = $10, spread_ms = $11, policy = $12,"
              " decided_ms = $13, recheck = $14 RETURNING id",
              [](const store::Row& r) { return r.integer(0); }, row.arn, int(row.kind), row.ref,
-             row.version, row.enabled ? 1 : 0, row.expression, row.zone, maybe_ms(row.start),
-             maybe_ms(row.end), row.base.ms, row.spread_ms, row.policy, row.decided.ms,
-             row.recheck ? 1 : 0));
+             row.version, row.enabled ? 1 : 0, row.expression, row.zone, row.start, row.end,
+             row.base.ms, row.spread_ms, row.policy, row.decided.ms, row.recheck ? 1 : 0));
   return *id;
 }
 

@@ -14,6 +14,7 @@
 namespace tidemill::secretsmanager {
 
 namespace w = wire::secretsmanager;
+using wire::asked_by_handler;  // What Api::open asks.
 
 class Api {
  public:
@@ -99,12 +100,6 @@ class Api {
   const iam::Authority& authority_;
   Random& random_;
 };
-
-/// As a request's Access: what Api::open asks.
-template <class Request>
-wire::Access asked_by_handler(const Caller& /*caller*/, const Request& /*request*/) {
-  return {.asked_by_handler = true};
-}
 
 [[nodiscard]] std::vector<SecretFilter> filters_of(
     const std::optional<std::vector<w::Filter>>& given);

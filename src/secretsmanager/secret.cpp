@@ -15,11 +15,6 @@ constexpr std::string_view columns =
     "id, account, region, name, suffix, description, kms_key, policy, created_ms, changed_ms,"
     " accessed_ms, deleted_ms, gone_ms";
 
-std::optional<TimeMs> maybe_time(const store::Row& row, int column) {
-  if (row.null(column)) return std::nullopt;
-  return TimeMs{row.integer(column)};
-}
-
 Secret read_secret(const store::Row& row) {
   return {.id = row.integer(0),
           .scope = {row.text(1), row.text(2)},
@@ -30,9 +25,9 @@ Secret read_secret(const store::Row& row) {
           .policy = row.text(7),
           .created = {row.integer(8)},
           .changed = {row.integer(9)},
-          .accessed = maybe_time(row, 10),
-          .deleted = maybe_time(row, 11),
-          .gone = maybe_time(row, 12)};
+          .accessed = row.maybe_time(10),
+          .deleted = row.maybe_time(11),
+          .gone = row.maybe_time(12)};
 }
 
 Version read_version(const store::Row& row) {
@@ -41,7 +36,7 @@ Version read_version(const store::Row& row) {
           .value = row.text(2),
           .is_binary = row.integer(3) != 0,
           .created = {row.integer(4)},
-          .accessed = maybe_time(row, 5),
+          .accessed = row.maybe_time(5),
           .stages = {}};
 }
 
@@ -150,13 +145,7 @@ Result<Version> require_version(store::Tx& tx, const Secret& secret, const Selec
 }
 
 Result<Tags> tags_of(store::Tx& tx, const Secret& secret) {
-  Tags tags;
-  const store::RowFn row = [&](const store::Row& r) {
-    tags[r.text(0)] = r.text(1);
-    return true;
-  };
-  TM_CHECK(tx.each("SELECT key, value FROM secret_tags WHERE secret = $1", row, secret.id));
-  return tags;
+  return tx.texts("SELECT key, value FROM secret_tags WHERE secret = $1", secret.id);
 }
 
 }  // namespace tidemill::secretsmanager

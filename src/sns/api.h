@@ -14,6 +14,7 @@
 namespace tidemill::sns {
 
 namespace w = wire::sns;
+using wire::asked_by_handler;  // What Api::open asks.
 
 class Api {
  public:
@@ -111,12 +112,6 @@ class Api {
   const iam::Authority& authority_;
   io::Pool& pool_;
 };
-
-/// As a request's Access: what Api::open asks.
-template <class Request>
-wire::Access asked_by_handler(const Caller& /*caller*/, const Request& /*request*/) {
-  return {.asked_by_handler = true};
-}
 
 constexpr std::int64_t page_max = 100;
 

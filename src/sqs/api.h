@@ -14,6 +14,7 @@
 namespace tidemill::sqs {
 
 namespace w = wire::sqs;
+using wire::asked_by_handler;  // What Api::open asks.
 
 class Api {
  public:
@@ -106,12 +107,6 @@ class Api {
   Waiters& waiters_;
   const iam::Authority& authority_;
 };
-
-/// As a request's Access: what Api::open asks.
-template <class Request>
-wire::Access asked_by_handler(const Caller& /*caller*/, const Request& /*request*/) {
-  return {.asked_by_handler = true};
-}
 
 /// "http://HOST/ACCOUNT/NAME", as the caller addressed us.
 [[nodiscard]] std::string url_of(const Caller& caller, const QueueKey& key);

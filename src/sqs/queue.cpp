@@ -25,7 +25,7 @@ Queue read_queue(const store::Row& row) {
   queue.dedup_by_group = row.integer(7) != 0;
   queue.created = {row.integer(8)};
   queue.modified = {row.integer(9)};
-  if (!row.null(10)) queue.purged = TimeMs{row.integer(10)};
+  queue.purged = row.maybe_time(10);
   return queue;
 }
 
@@ -130,11 +130,11 @@ Status insert_queue(store::Tx& tx, const Queue& queue) {
 }
 
 Status update_queue(store::Tx& tx, const Queue& queue) {
-  TM_CHECK(tx.exec(
-      "UPDATE sqs_queues SET box = $2, attributes = $3, tags = $4, dead_letter_arn = $5,"
-      " modified_ms = $6, purged_ms = $7 WHERE id = $1",
-      queue.id, queue.box, to_json(queue.attributes), to_json(queue.tags), dead_letter_arn(queue),
-      queue.modified.ms, queue.purged ? std::optional(queue.purged->ms) : std::nullopt));
+  TM_CHECK(
+      tx.exec("UPDATE sqs_queues SET box = $2, attributes = $3, tags = $4, dead_letter_arn = $5,"
+              " modified_ms = $6, purged_ms = $7 WHERE id = $1",
+              queue.id, queue.box, to_json(queue.attributes), to_json(queue.tags),
+              dead_letter_arn(queue), queue.modified.ms, queue.purged));
   return {};
 }
 

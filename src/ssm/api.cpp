@@ -12,11 +12,6 @@ wire::Access to_put(const Caller& caller, const w::PutParameterRequest& request)
   return access;
 }
 
-template <class Request>
-wire::Access asked_by_handler(const Caller& /*caller*/, const Request& /*request*/) {
-  return {.asked_by_handler = true};
-}
-
 PutOrder order_of(const Caller& caller, w::PutParameterRequest request) {
   return {.key = {caller.scope, *std::move(request.Name)},
           .value = *std::move(request.Value),
@@ -46,10 +41,11 @@ Tags tags_given(const std::optional<std::vector<w::Tag>>& tags) {
 void Api::register_with(wire::Router& router) {
   router.on<w::op::PutParameter>(this, &Api::put, to_put);
   router.on<w::op::GetParameter>(this, &Api::get, by_name<w::GetParameterRequest>);
-  router.on<w::op::GetParameters>(this, &Api::get_many, asked_by_handler<w::GetParametersRequest>);
+  router.on<w::op::GetParameters>(this, &Api::get_many,
+                                  wire::asked_by_handler<w::GetParametersRequest>);
   router.on<w::op::DeleteParameter>(this, &Api::remove, by_name<w::DeleteParameterRequest>);
   router.on<w::op::DeleteParameters>(this, &Api::remove_many,
-                                     asked_by_handler<w::DeleteParametersRequest>);
+                                     wire::asked_by_handler<w::DeleteParametersRequest>);
   register_lists(router);
   register_marks(router);
 }

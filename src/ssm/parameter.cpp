@@ -136,13 +136,7 @@ Result<std::vector<std::string>> labels_of(store::Tx& tx, std::int64_t id, std::
 }
 
 Result<Tags> tags_of(store::Tx& tx, std::int64_t id) {
-  Tags tags;
-  const store::RowFn row = [&](const store::Row& r) {
-    tags[r.text(0)] = r.text(1);
-    return true;
-  };
-  TM_CHECK(tx.each("SELECT key, value FROM ssm_tags WHERE parameter = $1", row, id));
-  return tags;
+  return tx.texts("SELECT key, value FROM ssm_tags WHERE parameter = $1", id);
 }
 
 }  // namespace tidemill::ssm

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/time.h"
 #include "io/task.h"
 
 namespace tidemill::store {
@@ -32,6 +34,7 @@ using Value = std::variant<std::monostate, std::int64_t, double, std::string_vie
 inline Value to_value(std::nullopt_t) { return {}; }
 inline Value to_value(Blob b) { return b; }
 inline Value to_value(double d) { return d; }
+inline Value to_value(TimeMs t) { return t.ms; }
 template <std::integral I>
 Value to_value(I i) {
   return static_cast<std::int64_t>(i);
@@ -60,6 +63,9 @@ class Row {
   }
   [[nodiscard]] std::optional<std::int64_t> maybe_integer(int column) const {
     return null(column) ? std::nullopt : std::optional(integer(column));
+  }
+  [[nodiscard]] std::optional<TimeMs> maybe_time(int column) const {
+    return null(column) ? std::nullopt : std::optional(TimeMs{integer(column)});
   }
 };
 
@@ -119,6 +125,17 @@ class Tx {
     };
     TM_CHECK(each(sql, row, parameters...));
     return rows;
+  }
+  /// Two columns of text: the second by the first.
+  template <class... A>
+  Result<std::map<std::string, std::string>> texts(std::string_view sql, const A&... parameters) {
+    std::map<std::string, std::string> texts;
+    const RowFn row = [&](const Row& r) {
+      texts[r.text(0)] = r.text(1);
+      return true;
+    };
+    TM_CHECK(each(sql, row, parameters...));
+    return texts;
   }
 };
 

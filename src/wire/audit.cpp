@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "base/json.h"
+#include "wire/scalar.h"
 
 namespace tidemill::wire {
 namespace {
@@ -15,11 +16,9 @@ constexpr std::string_view hidden = "\"HIDDEN_DUE_TO_SECURITY_REASONS\"";
 constexpr std::size_t name_bytes_max = 2048;
 constexpr std::size_t names_max = 10;
 
-std::string lower_camel(std::string_view name) {
+std::string member_name(std::string_view name) {
   if (name == "Bucket") return "bucketName";  // As CloudTrail calls S3's.
-  std::string text(name);
-  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] += 'a' - 'A';
-  return text;
+  return lower_camel(name);
 }
 
 void write(const Shape& shape, const void* value, std::string& out);
@@ -30,7 +29,7 @@ void write_members(const Shape& shape, const void* object, std::string& out) {
   for (const auto& member : shape.members) {
     const auto* value = value_of(member, object);
     if (value == nullptr) continue;
-    out += fmt::format("{}{}:", first ? "" : ",", json::quote(lower_camel(member.name)));
+    out += fmt::format("{}{}:", first ? "" : ",", json::quote(member_name(member.name)));
     write(*member.shape, value, out);
     first = false;
   }

@@ -26,6 +26,12 @@ struct Access {
   bool asked_by_handler = false;  ///< Which also knows the resource's own policy.
 };
 
+/// The Access of an operation that knows what it is about, or who may, only when it runs.
+template <class Request>
+Access asked_by_handler(const Caller& /*caller*/, const Request& /*request*/) {
+  return {.asked_by_handler = true};
+}
+
 /// The answer of an operation whose output carries a streamed payload (GetObject).
 template <class Response>
 struct Download {

@@ -39,6 +39,12 @@ bool read_boolean(std::string_view text, void* value) {
 
 }  // namespace
 
+std::string lower_camel(std::string_view name) {
+  std::string text(name);
+  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] += 'a' - 'A';
+  return text;
+}
+
 bool read_scalar(const Shape& shape, std::string_view text, void* value) {
   switch (shape.kind) {
     case Kind::string: as<std::string>(value) = text; return true;

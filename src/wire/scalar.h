@@ -16,6 +16,9 @@ namespace tidemill::wire {
 /// The scalar as text; a timestamp in `format` (unset: ISO 8601 with milliseconds).
 [[nodiscard]] std::string write_scalar(const Shape& shape, const void* value, TimeFormat format);
 
+/// "RoleName" → "roleName", as beans and CloudTrail call members.
+[[nodiscard]] std::string lower_camel(std::string_view name);
+
 /// Seconds since 1970 with at most three decimals, as JSON writes timestamps.
 [[nodiscard]] std::string epoch_seconds(TimeMs time);
 

@@ -16,13 +16,6 @@ namespace {
 
 constexpr std::size_t problems_max = 100;
 
-/// "RoleArn" as Java's beans call it: "roleArn".
-std::string bean_name(std::string_view name) {
-  std::string text(name);
-  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] += 'a' - 'A';
-  return text;
-}
-
 /// UTF-16 code units, as Java counts.
 std::int64_t length_of(std::string_view utf8) {
   std::int64_t length = 0;
@@ -67,7 +60,7 @@ std::string shown(const Shape& shape, const void* value) {
       std::string text;
       for (const auto& member : shape.members) {
         const auto* item = value_of(member, value);
-        text += fmt::format("{}{}={}", text.empty() ? "" : ", ", bean_name(member.name),
+        text += fmt::format("{}{}={}", text.empty() ? "" : ", ", lower_camel(member.name),
                             item == nullptr ? "null" : shown(*member.shape, item));
       }
       return fmt::format("{}({})", shape.name, text);
@@ -90,7 +83,7 @@ class Checker {
 
   void check_members(const std::string& prefix, const Shape& shape, const void* object) {
     for (const auto& member : shape.members) {
-      const auto path = prefix + bean_name(member.name);
+      const auto path = prefix + lower_camel(member.name);
       const auto* value = value_of(member, object);
       if (value != nullptr) {
         check(path, *member.shape, value);

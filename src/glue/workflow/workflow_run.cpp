@@ -23,7 +23,7 @@ WorkflowRun read_run(const store::Row& row) {
                   .triggers = {},
                   .batch = {},
                   .started = {row.integer(12)},
-                  .completed = {},
+                  .completed = row.maybe_time(13),
                   .error = row.text(14)};
   const auto triggers = json::parse(row.bytes(9));
   TM_ASSERT(triggers.has_value());
@@ -32,7 +32,6 @@ WorkflowRun read_run(const store::Row& row) {
   }
   const BatchCondition batch{row.maybe_integer(10), row.maybe_integer(11)};
   if (batch.size || batch.window_s) run.batch = batch;
-  if (const auto completed = row.maybe_integer(13)) run.completed = TimeMs{*completed};
   return run;
 }
 
@@ -96,8 +95,7 @@ Status add_workflow_run(store::Tx& tx, const WorkflowRun& run) {
       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
       run.id, run.workflow, run.scope.account, run.scope.region, run.name, run.previous_id,
       run.status, run.is_open() ? 0 : 1, arguments_json(run.properties), triggers_json(run),
-      batch.size, batch.window_s, run.started.ms,
-      run.completed ? std::optional(run.completed->ms) : std::nullopt, run.error));
+      batch.size, batch.window_s, run.started.ms, run.completed, run.error));
   return {};
 }
 
@@ -106,7 +104,7 @@ Status save_workflow_run(store::Tx& tx, const WorkflowRun& run) {
       tx.exec("UPDATE glue_workflow_runs SET status = $2, final = $3, properties = $4,"
               " completed_ms = $5, error = $6 WHERE id = $1",
               run.id, run.status, run.is_open() ? 0 : 1, arguments_json(run.properties),
-              run.completed ? std::optional(run.completed->ms) : std::nullopt, run.error));
+              run.completed, run.error));
   return {};
 }
 

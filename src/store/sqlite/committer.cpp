@@ -31,16 +31,20 @@ Status migrate(Connection& db, std::span<const Migration> migrations) {
                               component, version, known));
     }
   }
-  for (const auto& m : migrations) {
+  const auto is_applied = [&](const Migration& m) {
     const auto done =
         std::ranges::find(applied, m.component, &std::pair<std::string, std::int64_t>::first);
-    if (done != applied.end() && done->second >= m.version) continue;
-    TM_CHECK(db.exec("BEGIN IMMEDIATE"));
+    return done != applied.end() && done->second >= m.version;
+  };
+  if (std::ranges::all_of(migrations, is_applied)) return {};
+  TM_CHECK(db.exec("BEGIN IMMEDIATE"));
+  for (const auto& m : migrations) {
+    if (is_applied(m)) continue;
     TM_CHECK(db.script(std::string(m.sql)));
     TM_CHECK(db.exec("INSERT INTO migrations VALUES ($1, $2, $3)", m.component, m.version,
                      SystemClock().now().ms));
-    TM_CHECK(db.exec("COMMIT"));
   }
+  TM_CHECK(db.exec("COMMIT"));
   return {};
 }
 
@@ -132,6 +136,12 @@ void Committer::commit(std::deque<Pending>& batch) {
   Answers answers;
   for (std::size_t i = 0; i < batch.size(); ++i) answers.add(batch[i], std::move(results[i]));
   answers.send();
+}
+
+Result<std::vector<std::string>> check_integrity(Tx& tx) {
+  TM_TRY(auto lines, tx.all("PRAGMA integrity_check", [](const Row& row) { return row.text(0); }));
+  if (lines == std::vector<std::string>{"ok"}) lines.clear();
+  return lines;
 }
 
 Result<std::unique_ptr<Connection>> open_writer(const SqliteOptions& options,

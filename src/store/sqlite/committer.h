@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
 
 #include "store/sqlite/connection.h"
 #include "store/sqlite/sqlite_store.h"
@@ -25,6 +26,18 @@ struct Pending {
   boost::asio::any_io_executor home = {};  ///< Where `done` is to run; none: on the store's thread.
   std::chrono::steady_clock::time_point since = {};  ///< It waits.
 };
+
+/// `closure` for the coroutine that `handler` resumes; both outlive the wait.
+template <class Handler>
+Pending pending_for(Handler handler, const std::function<Status(Tx&)>& closure) {
+  Pending pending;
+  pending.home = boost::asio::get_associated_executor(handler);
+  pending.closure = [&closure](Tx& tx) { return closure(tx); };
+  pending.done = [handler = std::move(handler)](Status status) mutable {
+    std::move(handler)(std::move(status));
+  };
+  return pending;
+}
 
 /// Results on their way home: those of one event loop wake it once.
 class Answers {
@@ -44,6 +57,9 @@ class Answers {
 /// Opens or creates the database, brings its schema up to `migrations` and its log into it.
 [[nodiscard]] Result<std::unique_ptr<Connection>> open_writer(
     const SqliteOptions& options, std::span<const Migration> migrations);
+
+/// What Store::check finds.
+[[nodiscard]] Result<std::vector<std::string>> check_integrity(Tx& tx);
 
 class Committer {
  public:

@@ -9,7 +9,6 @@
 #include <mutex>
 #include <thread>
 
-#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -87,12 +86,7 @@ class Queue {
 /// Queues `closure` and suspends the caller until its thread has answered.
 Task<Status> queue_and_wait(Queue& queue, std::function<Status(Tx&)>& closure) {
   auto start = [&queue, &closure](auto handler) {
-    Pending pending;
-    pending.home = asio::get_associated_executor(handler);
-    pending.closure = [&closure](Tx& tx) { return closure(tx); };
-    pending.done = [handler = std::move(handler)](Status status) mutable {
-      std::move(handler)(std::move(status));
-    };
+    auto pending = pending_for(std::move(handler), closure);
     if (queue.push(pending)) return;
     Answers refused;
     refused.add(pending, fail(Errc::throttled, std::string(too_many)));
@@ -137,13 +131,7 @@ class SqliteStore final : public Store {
   }
 
   Task<Result<std::vector<std::string>>> check() override {
-    auto query = [](Tx& tx) -> Result<std::vector<std::string>> {
-      TM_TRY(auto lines,
-             tx.all("PRAGMA integrity_check", [](const Row& row) { return row.text(0); }));
-      if (lines == std::vector<std::string>{"ok"}) lines.clear();
-      return lines;
-    };
-    co_return co_await read(query);
+    co_return co_await read(check_integrity);
   }
 
  protected:

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -41,22 +40,13 @@ class SteppedStore final : public Store {
   }
 
   Task<Result<std::vector<std::string>>> check() override {
-    auto query = [](Tx& tx) -> Result<std::vector<std::string>> {
-      return tx.all("PRAGMA integrity_check", [](const Row& row) { return row.text(0); });
-    };
-    co_return co_await read(query);
+    co_return co_await read(check_integrity);
   }
 
  protected:
   Task<Status> submit(Closure& closure) override {
     auto start = [this, &closure](auto handler) {
-      Pending pending;
-      pending.home = boost::asio::get_associated_executor(handler);
-      pending.closure = [&closure](Tx& tx) { return closure(tx); };
-      pending.done = [handler = std::move(handler)](Status status) mutable {
-        std::move(handler)(std::move(status));
-      };
-      waiting_.push_back(std::move(pending));
+      waiting_.push_back(pending_for(std::move(handler), closure));
     };
     co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&,
                                                    void(Status)>(start, boost::asio::use_awaitable);
