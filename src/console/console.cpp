@@ -25,14 +25,18 @@ std::map<std::string, std::string> parse_query(std::string_view query) {
   return out;
 }
 
-http::Response json_response(int status, const json::value& value) {
+http::Response response_of(int status, const std::string& type, std::string text) {
   http::Response response;
   response.status = status;
-  response.headers.add("Content-Type", "application/json");
+  response.headers.add("Content-Type", type);
   response.headers.add("Cache-Control", "no-store");
   response.headers.add("X-Content-Type-Options", "nosniff");
-  response.text = json::dump(value) + "\n";
+  response.text = std::move(text);
   return response;
+}
+
+http::Response json_response(int status, const json::value& value) {
+  return response_of(status, "application/json", json::dump(value) + "\n");
 }
 
 bool is_bearer(const http::Request& request) {
@@ -104,25 +108,13 @@ Task<Result<http::Response>> Console::ask(const Endpoint& endpoint, http::Reques
     TM_CO_TRY(const auto answer, co_await endpoint.answer(question));
     co_return json_response(200, answer);
   }
-  http::Response response;
-  TM_CO_TRY(response.text, co_await endpoint.text(question));
-  response.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-  response.headers.add("Cache-Control", "no-store");
-  response.headers.add("X-Content-Type-Options", "nosniff");
-  co_return response;
+  TM_CO_TRY(auto text, co_await endpoint.text(question));
+  co_return response_of(200, endpoint.type, std::move(text));
 }
 
 Task<http::Response> Console::serve(http::Request& request) {
   if (request.method == "GET" && (request.path == "/_tidemill/" || request.path == "/_tidemill")) {
     co_return page();
-  }
-  for (const auto& one : texts_) {
-    if (request.method != "GET" || request.path != one.path) continue;
-    http::Response response;
-    response.headers.add("Content-Type", one.type);
-    response.headers.add("X-Content-Type-Options", "nosniff");
-    response.text = one.text();
-    co_return response;
   }
   const auto* endpoint = find(request);
   if (endpoint == nullptr) {

@@ -41,17 +41,19 @@ class Console final : public http::Service {
   /// ("tidemill:Read") the request must be signed by a caller who is allowed it; with "" it is
   /// open.
   void on(std::string method, std::string path, std::string action, Answer answer) {
-    endpoints_.push_back(
-        {std::move(method), std::move(path), std::move(action), std::move(answer), {}});
+    endpoints_.push_back({.method = std::move(method),
+                          .path = std::move(path),
+                          .action = std::move(action),
+                          .answer = std::move(answer)});
   }
-  /// Answers GET PATH with text for Prometheus, to who has the token or is allowed `action`.
-  void show(std::string path, std::string action, Text text) {
-    endpoints_.push_back({"GET", std::move(path), std::move(action), {}, std::move(text)});
-  }
-
-  /// Answers GET PATH with a text, openly.
-  void show(std::string path, std::string type, std::function<std::string()> text) {
-    texts_.push_back({std::move(path), std::move(type), std::move(text)});
+  /// Answers GET PATH with a text of the media type `type`, to who has the token or is allowed
+  /// `action`; with "" openly.
+  void show(std::string path, std::string action, std::string type, Text text) {
+    endpoints_.push_back({.method = "GET",
+                          .path = std::move(path),
+                          .action = std::move(action),
+                          .text = std::move(text),
+                          .type = std::move(type)});
   }
 
   Task<http::Response> serve(http::Request& request) override;
@@ -59,12 +61,9 @@ class Console final : public http::Service {
  private:
   struct Endpoint {
     std::string method, path, action;
-    Answer answer;
-    Text text;  ///< Instead.
-  };
-  struct Page {
-    std::string path, type;
-    std::function<std::string()> text;
+    Answer answer = {};
+    Text text = {};         ///< Instead.
+    std::string type = {};  ///< Of the text.
   };
   [[nodiscard]] const Endpoint* find(const http::Request& request) const;
   /// The question, once it may be asked.
@@ -76,7 +75,6 @@ class Console final : public http::Service {
   const wire::Authorizer& authorizer_;
   const Secret token_;
   std::vector<Endpoint> endpoints_;
-  std::vector<Page> texts_;
 };
 
 }  // namespace tidemill::console

@@ -45,6 +45,10 @@ class Ledger {
     return answer;
   }
 
+  [[nodiscard]] Status flush(store::Tx& tx) {
+    return flushed(tx, [](store::Tx&) { return Status(); });
+  }
+
   /// Ordered by time, then unit.
   [[nodiscard]] Result<std::vector<Window>> windows(store::Tx& tx, const SeriesQuery& query);
   [[nodiscard]] Result<MetricPage> list(store::Tx& tx, const MetricFilter& filter);

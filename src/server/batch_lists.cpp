@@ -7,11 +7,10 @@
 #include "events/batch_list.h"
 #include "events/batch_rows.h"
 #include "io/wake.h"
+#include "server/chore.h"
 
 namespace tidemill::server {
 namespace {
-
-constexpr auto pause_after_failure = std::chrono::seconds(1);
 
 /// The store or the disk can't now; the manifest itself may be fine.
 bool may_pass(const Error& error) {

@@ -3,13 +3,6 @@
 #include "base/log.h"
 
 namespace tidemill::server {
-namespace {
-
-/// The store was full or busy, or the disk is: what is due stays due.
-constexpr auto pause_after_failure = std::chrono::seconds(1);
-
-}  // namespace
-
 void do_step(store::Store& store, const Clock& clock, const CallAt& call_at, const Chore& chore) {
   store.post(
       [call_at, chore](store::Tx& tx) -> Status {

@@ -1,6 +1,7 @@
 /// Work that goes on by itself, a step a commit. Any thread.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string_view>
@@ -9,6 +10,9 @@
 #include "store/store.h"
 
 namespace tidemill::server {
+
+/// The store was full or busy, or the disk is: what is due stays due.
+inline constexpr auto pause_after_failure = std::chrono::seconds(1);
 
 /// When something is to be called again.
 using CallAt = std::function<void(TimeMs)>;

@@ -1,6 +1,5 @@
 // What the program does by itself: due deliveries, queues' work, metrics to the disk, and letting
 // go of what is old.
-#include "base/log.h"
 #include "events/retention.h"
 #include "server/program.h"
 
@@ -13,8 +12,21 @@ constexpr auto tidy_pause = std::chrono::milliseconds(100);
 
 }  // namespace
 
-void Program::do_step(io::Alarm& alarm, const Chore& chore) {
-  server::do_step(*store_, clock_, [&alarm](TimeMs at) { alarm.set(at); }, chore);
+void Program::do_step(store::Store& store, io::Alarm& alarm, const Chore& chore) {
+  server::do_step(store, clock_, [&alarm](TimeMs at) { alarm.set(at); }, chore);
+}
+
+/// All that goes by the clock: at start, and when a test sets the clock.
+void Program::look_at_the_time() {
+  deliver_due();
+  tidy_up();
+  scheduling_->wake();
+  expiry_sweep_->wake();
+  work_on_queues();
+  start_workflows();
+  waiters_->look_again();
+  topic_courier_->wake();
+  watch_->wake();
 }
 
 /// The reserve makes room for what deletes; nothing else is let in until it is there again.
@@ -27,9 +39,10 @@ void Program::look_for_room() {
 }
 
 void Program::deliver_due() {
-  do_step(*due_, {.step = [this](store::Tx& tx) { return hub_->deliver_due(tx); },
-                  .log = "events",
-                  .failure = "delivery failed"});
+  do_step(*store_, *due_,
+          {.step = [this](store::Tx& tx) { return hub_->deliver_due(tx); },
+           .log = "events",
+           .failure = "delivery failed"});
 }
 
 /// Lets go of what is kept for a time only: at start, then every hour.
@@ -47,61 +60,53 @@ void Program::tidy_up() {
     }
     return now.plus(more ? tidy_pause : tidy_every);
   };
-  do_step(*tidy_, {.step = step, .log = "events", .failure = "tidying failed"});
+  do_step(*store_, *tidy_, {.step = step, .log = "events", .failure = "tidying failed"});
   tidy_up_metrics();
   tidy_up_audit();
 }
 
 /// Goes on with move tasks and with what purged queues left, one step a commit.
 void Program::work_on_queues() {
-  do_step(*queue_work_, {.step = [this](store::Tx& tx) { return queues_->work(tx); },
-                         .log = "sqs",
-                         .failure = "queues' work failed"});
+  do_step(*store_, *queue_work_,
+          {.step = [this](store::Tx& tx) { return queues_->work(tx); },
+           .log = "sqs",
+           .failure = "queues' work failed"});
 }
 
 /// Starts the runs of workflows whose events have gathered long enough.
 void Program::start_workflows() {
-  do_step(*workflow_work_, {.step = [this](store::Tx& tx) { return workflows_->start_due(tx); },
-                            .log = "glue",
-                            .failure = "starting workflows failed"});
+  do_step(*store_, *workflow_work_,
+          {.step = [this](store::Tx& tx) { return workflows_->start_due(tx); },
+           .log = "glue",
+           .failure = "starting workflows failed"});
 }
 
 /// Writes what was measured, some seconds after the first of it.
 void Program::flush_metrics() {
-  metrics_store_->post(
-      [this](store::Tx& tx) -> Status {
-        auto nothing = [](store::Tx&) -> Status { return {}; };
-        return metrics_ledger_->flushed(tx, nothing);
-      },
-      [](const Status& done) {
-        if (!done) TM_LOG(error, "metrics", "not written", {{"reason", done.error().message}});
-      });
+  const auto step = [this](store::Tx& tx) -> Result<std::optional<TimeMs>> {
+    TM_CHECK(metrics_ledger_->flush(tx));
+    return std::nullopt;
+  };
+  do_step(*metrics_store_, *metrics_flush_,
+          {.step = step, .log = "metrics", .failure = "not written"});
 }
 
 void Program::tidy_up_metrics() {
-  metrics_store_->post(
-      [this](store::Tx& tx) -> Status {
-        TM_TRY(const bool more, metrics_ledger_->expire(tx));
-        if (more) tx.on_commit([this] { tidy_->set(clock_.now().plus(tidy_pause)); });
-        return {};
-      },
-      [](const Status& done) {
-        if (!done) TM_LOG(error, "metrics", "not tidied", {{"reason", done.error().message}});
-      });
+  const auto step = [this](store::Tx& tx) -> Result<std::optional<TimeMs>> {
+    TM_TRY(const bool more, metrics_ledger_->expire(tx));
+    return more ? std::optional(clock_.now().plus(tidy_pause)) : std::nullopt;
+  };
+  do_step(*metrics_store_, *tidy_, {.step = step, .log = "metrics", .failure = "not tidied"});
 }
 
 void Program::tidy_up_audit() {
   if (options_.audit_days <= 0) return;
-  audit_store_->post(
-      [this](store::Tx& tx) -> Status {
-        const auto kept_from = clock_.now().plus(-std::chrono::days(options_.audit_days));
-        TM_TRY(const bool more, cloudtrail::Trail::forget(tx, kept_from));
-        if (more) tx.on_commit([this] { tidy_->set(clock_.now().plus(tidy_pause)); });
-        return {};
-      },
-      [](const Status& done) {
-        if (!done) TM_LOG(error, "cloudtrail", "not tidied", {{"reason", done.error().message}});
-      });
+  const auto step = [this](store::Tx& tx) -> Result<std::optional<TimeMs>> {
+    const auto kept_from = clock_.now().plus(-std::chrono::days(options_.audit_days));
+    TM_TRY(const bool more, cloudtrail::Trail::forget(tx, kept_from));
+    return more ? std::optional(clock_.now().plus(tidy_pause)) : std::nullopt;
+  };
+  do_step(*audit_store_, *tidy_, {.step = step, .log = "cloudtrail", .failure = "not tidied"});
 }
 
 Task<Status> Program::sample_metrics(TimeMs at) {

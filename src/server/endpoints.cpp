@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,8 @@ namespace {
 
 constexpr int runs_max = 1000;
 constexpr int log_lines_max = 10'000;
+constexpr std::array checks{events::check_batches, glue::check_runs, sqs::check_queues,
+                            sns::check_topics, schedule::check_timers};
 
 int number_of(std::string_view text, int otherwise) {
   int number = 0;
@@ -32,6 +35,7 @@ void Program::wire_endpoints() {
   };
   console_->on("GET", "/_tidemill/health", "", ask(&Program::health));
   console_->show("/_tidemill/metrics", options_.test_mode ? "" : "tidemill:Read",
+                 "text/plain; version=0.0.4; charset=utf-8",
                  [this](const console::Question& q) { return show_metrics(q); });
   console_->on("GET", "/_tidemill/api/check", "tidemill:Read", ask(&Program::check));
   console_->on("GET", "/_tidemill/api/runs", "tidemill:Read", ask(&Program::list_runs));
@@ -50,25 +54,25 @@ Program::Answer Program::health(const console::Question&) {
 }
 
 Program::Answer Program::check(const console::Question&) {
-  TM_CO_TRY(auto findings, co_await store_->check());
-  TM_CO_TRY(const auto of_logs, co_await logs_store_->check());
-  TM_CO_TRY(const auto of_metrics, co_await metrics_store_->check());
-  TM_CO_TRY(const auto of_audit, co_await audit_store_->check());
+  json::array shown;
+  const auto add = [&shown](const std::vector<std::string>& findings) {
+    shown.insert(shown.end(), findings.begin(), findings.end());
+  };
+  const std::array stores{store_.get(), logs_store_.get(), metrics_store_.get(),
+                          audit_store_.get()};
+  for (auto* store : stores) {
+    TM_CO_TRY(const auto found, co_await store->check());
+    add(found);
+  }
   TM_CO_TRY(const auto of_bodies, co_await bodies_->check());
-  TM_CO_TRY(const auto of_runs, co_await store_->read(glue::check_runs));
-  TM_CO_TRY(const auto of_queues, co_await store_->read(sqs::check_queues));
-  TM_CO_TRY(const auto of_topics, co_await store_->read(sns::check_topics));
-  TM_CO_TRY(const auto of_timers, co_await store_->read(schedule::check_timers));
-  TM_CO_TRY(const auto of_batches, co_await store_->read(events::check_batches));
-  for (const auto* more : {&of_batches, &of_logs, &of_metrics, &of_audit, &of_bodies, &of_runs,
-                           &of_queues, &of_topics, &of_timers}) {
-    findings.insert(findings.end(), more->begin(), more->end());
+  add(of_bodies);
+  for (const auto look : checks) {
+    TM_CO_TRY(const auto found, co_await store_->read(look));
+    add(found);
   }
   if (const auto dropped = trail_->dropped(); dropped > 0) {
-    findings.push_back(fmt::format("{} calls are missing in the audit trail", dropped));
+    add({fmt::format("{} calls are missing in the audit trail", dropped)});
   }
-  json::array shown;
-  for (const auto& finding : findings) shown.emplace_back(finding);
   json::object unserved;
   for (const auto& [operation, count] : router_->unlisted_counts()) unserved[operation] = count;
   co_return json::object{{"findings", std::move(shown)}, {"unserved", std::move(unserved)}};
@@ -170,15 +174,7 @@ Program::Answer Program::set_clock(const console::Question& question) {
     co_return fail(Errc::invalid_argument, "time must be ISO 8601 or null");
   }
   clock_.set(time);
-  deliver_due();
-  tidy_up();
-  scheduling_->wake();
-  expiry_sweep_->wake();
-  work_on_queues();
-  start_workflows();
-  waiters_->look_again();
-  topic_courier_->wake();
-  watch_->wake();
+  look_at_the_time();
   co_return json::object{{"time", iso_millis(clock_.now())}};
 }
 

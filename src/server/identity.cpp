@@ -36,6 +36,15 @@ Result<std::string> from_environment(const std::string& name) {
   return text.substr(0, text.find_first_of("\r\n"));
 }
 
+/// The first word of the file; 64 hex digits are put there if it isn't there yet.
+Result<Secret> load_key(const std::string& path, Random& random) {
+  if (access(path.c_str(), F_OK) != 0) {
+    TM_CHECK(write_private(path, random_hex(random, 32) + "\n"));
+  }
+  TM_TRY(const auto text, read_file(path));
+  return Secret(text.substr(0, text.find_first_of(" \r\n")));
+}
+
 Result<Identity> make_identity(const std::string& path, Random& random) {
   Identity identity{"AKIA" + random_base32(random, 16), Secret(random_secret(random, 40)),
                     Secret(random_hex(random, 32))};
@@ -48,17 +57,6 @@ Result<Identity> make_identity(const std::string& path, Random& random) {
 
 }  // namespace
 
-Result<Secret> load_sealing_key(const std::string& directory, Random& random) {
-  const auto path = directory + "/sealing.key";
-  if (access(path.c_str(), F_OK) == 0) {
-    TM_TRY(const auto text, read_file(path));
-    return Secret(text.substr(0, text.find_first_of("\r\n")));
-  }
-  Secret key(random_hex(random, 32));
-  TM_CHECK(write_private(path, key.reveal() + "\n"));
-  return key;
-}
-
 Result<std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return fail(Errc::not_found, fmt::format("can't read {}: {}", path, strerror(errno)));
@@ -67,17 +65,17 @@ Result<std::string> read_file(const std::string& path) {
   return std::move(text).str();
 }
 
+Result<Secret> load_sealing_key(const std::string& directory, Random& random) {
+  return load_key(directory + "/sealing.key", random);
+}
+
 Result<Secret> load_metrics_token(const std::string& directory, Random& random) {
   const auto path = directory + "/metrics-token";
-  if (access(path.c_str(), F_OK) != 0) {
-    TM_CHECK(write_private(path, random_hex(random, 32) + "\n"));
-  }
-  TM_TRY(const auto text, read_file(path));
-  auto token = text.substr(0, text.find_first_of(" \r\n"));
+  TM_TRY(auto token, load_key(path, random));
   if (token.empty()) {
     return fail(Errc::corrupt, path + " is empty: delete it, and a new one is made at the start");
   }
-  return Secret(std::move(token));
+  return token;
 }
 
 Result<Identity> load_identity(const std::string& directory, Random& random) {

@@ -104,7 +104,8 @@ class Program {
   void wire_endpoints();
   void wire_delivery_endpoints();
   /// One step; `alarm` calls for the next one.
-  void do_step(io::Alarm& alarm, const Chore& chore);
+  void do_step(store::Store& store, io::Alarm& alarm, const Chore& chore);
+  void look_at_the_time();
   void deliver_due();
   void tidy_up();
   void work_on_queues();
@@ -137,6 +138,7 @@ class Program {
 
   Answer health(const console::Question& question);
   Task<Result<std::string>> show_metrics(const console::Question& question);
+  Task<Result<std::string>> show_certificate(const console::Question& question);
   Answer check(const console::Question& question);
   Answer list_runs(const console::Question& question);
   Answer run_logs(const console::Question& question);
@@ -189,6 +191,12 @@ class Program {
   std::unique_ptr<events::Replayer> replayer_;
   std::unique_ptr<RuleLog> rule_log_;
   std::unique_ptr<s3::Bodies> bodies_;
+  std::unique_ptr<TopicOutlet> topic_outlet_;
+  std::unique_ptr<sns::Topics> topics_;
+  std::unique_ptr<sns::TopicTarget> topic_target_;
+  std::unique_ptr<http::Mailer> mailer_;
+  std::unique_ptr<PostOffice> post_office_;
+  std::unique_ptr<sns::Courier> topic_courier_;
   std::unique_ptr<BucketNotifications> bucket_notifications_;
   s3::ParsedSettings bucket_settings_;
   const s3::BucketCors bucket_cors_{bucket_settings_.cors};
@@ -210,12 +218,6 @@ class Program {
   std::unique_ptr<events::Authorizer> connection_authorizer_;
   std::unique_ptr<Scheduling> scheduling_;
   std::unique_ptr<sqs::QueueTarget> queue_target_;
-  std::unique_ptr<TopicOutlet> topic_outlet_;
-  std::unique_ptr<sns::Topics> topics_;
-  std::unique_ptr<sns::TopicTarget> topic_target_;
-  std::unique_ptr<http::Mailer> mailer_;
-  std::unique_ptr<PostOffice> post_office_;
-  std::unique_ptr<sns::Courier> topic_courier_;
   std::unique_ptr<AlarmsInTopics> alarm_actions_;
   std::unique_ptr<metrics::AlarmBook> alarms_;
   std::unique_ptr<metrics::Watch> watch_;

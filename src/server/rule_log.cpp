@@ -3,6 +3,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "io/wake.h"
+#include "server/chore.h"
 
 namespace tidemill::server {
 namespace {
@@ -14,7 +15,6 @@ constexpr std::string_view projection = "decisions";
 constexpr auto settle = std::chrono::milliseconds(5);
 constexpr auto settle_busy = std::chrono::milliseconds(100);
 constexpr int busy_rows = 16;
-constexpr auto pause_after_failure = std::chrono::seconds(1);
 
 struct Batch {
   std::vector<logs::Line> lines;

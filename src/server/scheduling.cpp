@@ -7,8 +7,6 @@
 namespace tidemill::server {
 namespace {
 
-constexpr auto pause_after_failure = std::chrono::seconds(1);
-
 struct Open {
   std::int64_t id = 0;
   std::string state, result;

@@ -78,16 +78,10 @@ Status Program::start() {
   wire_operations();
   limit_requests();
   gate_.open(*router_);
-  deliver_due();
+  look_at_the_time();
   replayer_->wake();
   batch_lists_->wake();
-  tidy_up();
   if (reserve_.is_given_up()) look_for_room();
-  scheduling_->wake();
-  expiry_sweep_->wake();
-  work_on_queues();
-  start_workflows();
-  topic_courier_->wake();
   TM_CHECK(write_running(options_.data, {int(getpid()), endpoint_, options_.region}));
   if (options_.test_mode) {
     std::cerr << "TEST MODE: any access key is accepted and no policy is asked.\n";
@@ -134,8 +128,7 @@ void Program::stop() {
 /// What was measured last isn't lost by an orderly end.
 void Program::close_metrics() {
   if (metrics_store_) {
-    auto nothing = [](store::Tx&) -> Status { return {}; };
-    auto flush = [&](store::Tx& tx) { return metrics_ledger_->flushed(tx, nothing); };
+    auto flush = [&](store::Tx& tx) { return metrics_ledger_->flush(tx); };
     const auto kept = metrics_store_->write_now(flush);
     if (!kept) TM_LOG(warn, "metrics", "not written", {{"reason", kept.error().message}});
   }

@@ -32,10 +32,14 @@ void Program::wire_topics() {
       [this](const console::Question& question) { return confirm_subscription(question); });
   console_->on("GET", std::string(sns::unsubscribe_path), "",
                [this](const console::Question& question) { return end_subscription(question); });
-  console_->show(std::string(sns::certificate_path), "application/x-pem-file", [this] {
-    const auto key = topics_->key();
-    return key ? key->certificate() : std::string();
-  });
+  console_->show(std::string(sns::certificate_path), "", "application/x-pem-file",
+                 [this](const console::Question& question) { return show_certificate(question); });
+}
+
+/// What signs the notifications; empty while none was signed.
+Task<Result<std::string>> Program::show_certificate(const console::Question&) {
+  const auto key = topics_->key();
+  co_return key ? key->certificate() : std::string();
 }
 
 Program::Answer Program::confirm_subscription(const console::Question& question) {

@@ -25,7 +25,6 @@ namespace {
 
 constexpr int pool_threads = 8;
 constexpr std::size_t pool_queue_max = 4096;
-constexpr auto pause_after_failure = std::chrono::seconds(1);
 // What a kill may lose of the metrics.
 constexpr auto metrics_flush_after = std::chrono::milliseconds(10'000);
 
