@@ -2,20 +2,15 @@
 /// queues that keep what they get. Test thread only.
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include "base/set_clock_testing.h"
 #include "sns/check.h"
 #include "sns/schema.h"
 #include "sns/topics.h"
-#include "store/sqlite/sqlite_store.h"
+#include "store/store_fixture_testing.h"
 
 namespace tidemill::sns {
 
@@ -32,31 +27,15 @@ class KeptQueues final : public QueueOutlet {
   std::map<std::string, std::string> refusals;
 };
 
-class TopicsFixture : public testing::Test {
+class TopicsFixture : public store::StoreFixture {
  protected:
-  static constexpr TimeMs noon{1'705'320'000'000};
-
-  template <class Change>
-  auto write(Change change) {
-    return store_->write_now(std::move(change));
-  }
-
-  TopicsFixture() {
-    char pattern[] = "/tmp/tidemill-sns-XXXXXX";
-    directory_ = mkdtemp(pattern);
-    store_ = store::open_sqlite({.path = directory_ + "/t.db"}, migrations).value();
+  TopicsFixture() : StoreFixture(migrations) {
     topics_ = std::make_unique<Topics>(Topics::Parts{clock_, random_, authority_, queues_, sealer_},
                                        Topics::Options{});
     static const auto key = SigningKey::generate("sns.test").value();
     EXPECT_TRUE(write([&](store::Tx& tx) { return topics_->adopt(tx, key); }));
   }
-  ~TopicsFixture() override {
-    EXPECT_EQ(write(check_topics).value(), std::vector<std::string>());
-    store_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-
-  void after(std::chrono::milliseconds time) { clock_.at = clock_.at.plus(time); }
+  ~TopicsFixture() override { EXPECT_EQ(write(check_topics).value(), std::vector<std::string>()); }
 
   Result<Topic> create(const std::string& name, const Texts& attributes = {}) {
     return write(
@@ -89,16 +68,13 @@ class TopicsFixture : public testing::Test {
         .value();
   }
 
-  SetClock clock_{noon};
   SystemRandom random_;
   iam::Authority authority_{{.admin_access_key_id = "AKIA",
                              .admin_secret = Secret("secret"),
                              .session_key = Secret("key")}};
   Sealer sealer_ = Sealer::make(Secret(std::string(64, '7')), random_).value();
   Scope scope_{"000000000000", "us-east-1"};
-  std::string directory_;
   KeptQueues queues_;
-  std::unique_ptr<store::Store> store_;
   std::unique_ptr<Topics> topics_;
 };
 

@@ -47,7 +47,7 @@ TEST_F(FifoTest, an_earlier_one_comes_back_while_a_later_one_is_in_flight) {
 TEST_F(FifoTest, sequence_numbers_grow_also_over_a_restart) {
   const auto first = send("q.fifo", "1", "a");
   ASSERT_TRUE(remove("q.fifo", receive("q.fifo")[0]));
-  open();
+  reopen();
   const auto second = send("q.fifo", "2", "a");
   EXPECT_EQ(first->sequence->size(), 20u);
   EXPECT_LT(*first->sequence, *second->sequence);

@@ -66,7 +66,7 @@ TEST_F(MovesTest, a_task_goes_on_after_a_restart) {
   };
   EXPECT_EQ(step(), clock_.at.plus(seconds(1)));
   EXPECT_EQ(newest().moved, 2);
-  open();
+  reopen();
   EXPECT_EQ(step(), clock_.at.plus(seconds(1))) << "not before its time";
   EXPECT_EQ(newest().moved, 2);
   for (int i = 0; i < 2; ++i) {

@@ -2,55 +2,35 @@
 /// Test thread only.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include "base/set_clock_testing.h"
 #include "sqs/check.h"
 #include "sqs/queues.h"
 #include "sqs/schema.h"
-#include "store/sqlite/sqlite_store.h"
+#include "store/store_fixture_testing.h"
 
 namespace tidemill::sqs {
 
 using Bodies = std::vector<std::string>;
 
-class QueuesFixture : public testing::Test {
+class QueuesFixture : public store::StoreFixture {
  protected:
-  static constexpr TimeMs noon{1'705'320'000'000};
+  QueuesFixture() : StoreFixture(migrations) { load(); }
+  ~QueuesFixture() override { EXPECT_EQ(write(check_queues).value(), std::vector<std::string>()); }
 
-  template <class Change>
-  auto write(Change change) {
-    return store_->write_now(std::move(change));
-  }
-
-  QueuesFixture() {
-    char pattern[] = "/tmp/tidemill-sqs-XXXXXX";
-    directory_ = mkdtemp(pattern);
-    open();
-  }
-  ~QueuesFixture() override {
-    EXPECT_EQ(write(check_queues).value(), std::vector<std::string>());
-    store_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-
-  /// Opens the store, again if need be: a restart.
-  void open() {
+  /// A restart.
+  void reopen() {
     queues_.reset();
-    store_.reset();
-    store_ = store::open_sqlite({.path = directory_ + "/t.db"}, migrations).value();
+    open_store();
+    load();
+  }
+  void load() {
     queues_ =
         std::make_unique<Queues>(Queues::Parts{clock_, random_, authority_}, Queues::Options{});
     ASSERT_TRUE(write([this](store::Tx& tx) { return queues_->load(tx); }));
   }
-
-  void after(std::chrono::milliseconds time) { clock_.at = clock_.at.plus(time); }
 
   [[nodiscard]] QueueKey key(const std::string& name) const { return {scope_, name}; }
   Result<Queue> create(const std::string& name, const Texts& attributes = {}) {
@@ -141,14 +121,11 @@ class QueuesFixture : public testing::Test {
            std::to_string(receives) + "}";
   }
 
-  SetClock clock_{noon};
   SystemRandom random_;
   iam::Authority authority_{{.admin_access_key_id = "AKIA",
                              .admin_secret = Secret("secret"),
                              .session_key = Secret("key")}};
   Scope scope_{"000000000000", "us-east-1"};
-  std::string directory_;
-  std::unique_ptr<store::Store> store_;
   std::unique_ptr<Queues> queues_;
 };
 

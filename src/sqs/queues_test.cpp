@@ -210,7 +210,7 @@ TEST_F(QueuesTest, all_of_it_outlives_a_restart) {
   ASSERT_TRUE(send("q", "one"));
   ASSERT_TRUE(send("q", "two"));
   const auto got = receive("q", {1, {}});
-  open();
+  reopen();
   EXPECT_EQ(bodies("q"), Bodies{"two"});
   ASSERT_TRUE(remove("q", got[0]));
   after(minutes(1));
