@@ -71,7 +71,8 @@ Task<Result<w::GetSecretValueResponse>> Api::get(const Caller& caller,
   const Selection selection{request.VersionId, request.VersionStage};
   auto query = [&](store::Tx& tx) { return read_value(tx, caller, *request.SecretId, selection); };
   TM_CO_TRY(auto found, co_await store_.read(query));
-  co_await note_access({&found, 1});
+  const std::span<const Found> one(&found, 1);
+  co_await note_access(one);
   co_return shown_value<w::GetSecretValueResponse>(found.secret, found.version,
                                                    std::move(found.value));
 }

@@ -86,7 +86,8 @@ w::ParameterHistory told(const Parameter& p, std::vector<std::string> labels, st
 void Api::register_lists(wire::Router& router) {
   router.on<w::op::GetParametersByPath>(this, &Api::get_by_path, by_path);
   router.on<w::op::DescribeParameters>(this, &Api::describe, on_all);
-  router.on<w::op::GetParameterHistory>(this, &Api::history, by_name<w::GetParameterHistoryRequest>);
+  router.on<w::op::GetParameterHistory>(this, &Api::history,
+                                        by_name<w::GetParameterHistoryRequest>);
 }
 
 Task<Result<w::GetParametersByPathResult>> Api::get_by_path(const Caller& caller,
