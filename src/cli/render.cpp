@@ -96,10 +96,6 @@ void story_of_rule(std::string& out, const json::object& rule, Style style) {
     out += style.faint("      the rule was put after this event; this is what it says now\n");
   }
   if (!matched) {
-    if (const auto path = text(rule, "path"); !path.empty()) {
-      out += fmt::format("      at {}: expected {}, actual {}\n", path, text(rule, "expected"),
-                         text(rule, "actual"));
-    }
     if (const auto why = text(rule, "why"); !why.empty()) out += "      " + why + "\n";
   }
   for (const auto& delivery : list(rule, "deliveries")) {

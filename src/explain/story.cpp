@@ -7,6 +7,7 @@
 #include "base/s3_uri.h"
 #include "events/batch_rows.h"
 #include "events/rule.h"
+#include "explain/conclusion.h"
 #include "explain/stored_event.h"
 #include "pattern/pattern.h"
 
@@ -99,59 +100,6 @@ bool truth(const json::object& o, std::string_view name) {
 bool was_matched(const json::object& rule) {
   return rule.contains("deliveries") || (truth(rule, "pattern_matches") && truth(rule, "enabled") &&
                                          !truth(rule, "changed_since"));
-}
-
-/// What the whole comes to, in a sentence.
-std::string conclude(const json::object& object, const json::array& events) {
-  if (events.empty()) {
-    if (!object.at("bucket_exists").as_bool()) return "Nothing started: there is no such bucket.";
-    if (!object.at("eventbridge").as_bool()) {
-      return "Nothing started: the bucket doesn't send events to EventBridge.";
-    }
-    return object.at("exists").as_bool()
-               ? "Nothing started: the object was stored before the bucket sent events."
-               : "Nothing started: no such object was stored.";
-  }
-  const auto& newest = events.front().as_object();
-  std::string nearest, reached;
-  for (const auto& value : newest.at("rules").as_array()) {
-    const auto& rule = value.as_object();
-    if (nearest.empty() && !rule.at("matched").as_bool()) {
-      nearest = json::text_or_empty(rule, "why");
-    }
-    const auto* deliveries = rule.if_contains("deliveries");
-    if (deliveries == nullptr && rule.at("matched").as_bool()) {
-      return fmt::format("Nothing started: rule {} matched, but it has no target.",
-                         json::text_or_empty(rule, "name"));
-    }
-    if (deliveries == nullptr) continue;
-    for (const auto& d : deliveries->as_array()) {
-      const auto& delivery = d.as_object();
-      const auto state = json::text_or_empty(delivery, "state");
-      if (const auto* run = delivery.if_contains("run"); run != nullptr && run->is_object()) {
-        return fmt::format("Rule {} started run {}: {}.", json::text_or_empty(rule, "name"),
-                           json::text_or_empty(run->as_object(), "id"),
-                           json::text_or_empty(run->as_object(), "state"));
-      }
-      if (state == "batched") {
-        return fmt::format("Rule {} keeps it in {}", json::text_or_empty(rule, "name"),
-                           outlook(delivery.at("batch").as_object()));
-      }
-      if (state != "done") {
-        return fmt::format("Rule {} matched, but its target has not started: {}",
-                           json::text_or_empty(rule, "name"),
-                           json::text_or_empty(delivery, "message"));
-      }
-      if (reached.empty()) {
-        reached = fmt::format("Rule {} sent its event to {}.", json::text_or_empty(rule, "name"),
-                              json::text_or_empty(delivery, "target_arn"));
-      }
-    }
-  }
-  if (!reached.empty()) return reached;
-  if (newest.at("rules").as_array().empty()) return "Nothing started: there is no rule.";
-  return "Nothing started: no rule matched." +
-         (nearest.empty() ? std::string() : " Nearest: " + nearest);
 }
 
 }  // namespace

@@ -61,6 +61,16 @@ class StoryTest : public testing::Test {
     ASSERT_TRUE(done);
   }
 
+  void disable(const std::string& name) {
+    const auto done = store_->write_now([&](store::Tx& tx) -> Status {
+      TM_TRY(auto rule, events::require_rule(tx, {scope, "default"}, name));
+      rule.enabled = false;
+      TM_TRY(const auto saved, events::save_rule(tx, std::move(rule)));
+      return events::refresh_rule(tx, hub_->rules(), saved);
+    });
+    ASSERT_TRUE(done);
+  }
+
   void upload() {
     const events::Event event{.id = "event-1",
                               .scope = scope,
@@ -152,6 +162,24 @@ TEST_F(StoryTest, SaysThatARuleHasNoTarget) {
   put_rule("sales", ".CSV", false);
   upload();
   EXPECT_EQ(conclusion(), "Nothing started: rule sales matched, but it has no target.");
+}
+
+TEST_F(StoryTest, NamesRulesThatOverlap) {
+  put_rule("sales", ".CSV");
+  put_rule("sales-too", ".CSV");
+  upload();
+  EXPECT_EQ(conclusion(),
+            "Rule sales started run jr_1: SUCCEEDED. Rule sales-too started run jr_1: SUCCEEDED. "
+            "Rules sales and sales-too overlap: each sent it to "
+            "arn:aws:glue:us-east-1:000000000000:job/sales.");
+}
+
+TEST_F(StoryTest, NamesTheDisabledRuleThatWouldMatch) {
+  put_rule("other", ".csv");
+  put_rule("sales", ".CSV");
+  disable("sales");
+  upload();
+  EXPECT_EQ(conclusion(), "Nothing started: rule sales, whose pattern matches, is disabled.");
 }
 
 TEST_F(StoryTest, TellsOfARuleThatIsGone) {
