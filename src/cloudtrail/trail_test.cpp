@@ -1,7 +1,5 @@
 #include "cloudtrail/trail.h"
 
-#include <cstdlib>
-#include <filesystem>
 #include <future>
 
 #include <gmock/gmock.h>
@@ -9,7 +7,7 @@
 
 #include "base/json.h"
 #include "cloudtrail/schema.h"
-#include "store/sqlite/sqlite_store.h"
+#include "store/store_fixture_testing.h"
 
 namespace tidemill::cloudtrail {
 namespace {
@@ -17,22 +15,14 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class TrailTest : public testing::Test {
+class TrailTest : public store::StoreFixture {
  protected:
-  TrailTest() {
-    char pattern[] = "/tmp/trailXXXXXX";
-    directory_ = mkdtemp(pattern);
-    const std::vector<store::Migration> all(migrations.begin(), migrations.end());
-    store_ = store::open_sqlite({.path = directory_ + "/audit.db", .readers = 1}, all).value();
+  TrailTest() : StoreFixture(migrations) {
     trail_.emplace(*store_, random_);
     caller_.kind = Caller::Kind::user;
     caller_.scope = {"000000000000", "us-east-1"};
     caller_.arn = "arn:aws:iam::000000000000:user/team/ann";
     caller_.access_key_id = "AKIAEXAMPLE";
-  }
-  ~TrailTest() override {
-    store_.reset();
-    std::filesystem::remove_all(directory_);
   }
 
   void note(std::int64_t at_ms, std::string_view operation, std::string job,
@@ -62,8 +52,6 @@ class TrailTest : public testing::Test {
     return all;
   }
 
-  std::string directory_;
-  std::unique_ptr<store::Store> store_;
   SystemRandom random_;
   std::optional<Trail> trail_;
   Caller caller_;

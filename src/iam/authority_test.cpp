@@ -1,16 +1,13 @@
 #include "iam/authority.h"
 
-#include <filesystem>
-
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include "base/encoding.h"
 #include "iam/managed_policy.h"
 #include "iam/role.h"
 #include "iam/schema.h"
 #include "iam/user.h"
-#include "store/sqlite/sqlite_store.h"
+#include "store/store_fixture_testing.h"
 
 namespace tidemill::iam {
 namespace {
@@ -34,17 +31,9 @@ std::string trust(const std::string& principal) {
          principal + "}]}";
 }
 
-class AuthorityTest : public testing::Test {
+class AuthorityTest : public store::StoreFixture {
  protected:
-  AuthorityTest() {
-    char pattern[] = "/tmp/tidemill-iam-XXXXXX";
-    directory_ = mkdtemp(pattern);
-    store_ = store::open_sqlite({.path = directory_ + "/t.db"}, migrations).value();
-  }
-  ~AuthorityTest() override {
-    store_.reset();
-    std::filesystem::remove_all(directory_);
-  }
+  AuthorityTest() : StoreFixture(migrations) {}
 
   template <class Change>
   Status change(Change act) {
@@ -85,8 +74,6 @@ class AuthorityTest : public testing::Test {
     return authority_.find(keys.access_key_id, keys.session_token, now).value().identity;
   }
 
-  std::string directory_;
-  std::unique_ptr<store::Store> store_;
   Authority authority_{{.admin_access_key_id = "AKIAADMIN",
                         .admin_secret = Secret("admin"),
                         .session_key = Secret("key")}};

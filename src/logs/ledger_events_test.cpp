@@ -219,7 +219,7 @@ TEST_F(LedgerEventsTest, a_projected_batch_is_written_once_also_after_a_restart)
   const std::vector<Line> lines{{stream_key(), {at(1), "one"}}, {stream_key(), {at(1), "two"}}};
   ASSERT_TRUE(project(2, lines));
   ASSERT_TRUE(project(2, lines));
-  open();
+  reopen();
   EXPECT_EQ(position(), 2);
   ASSERT_TRUE(project(2, lines));
   ASSERT_TRUE(project(3, {{stream_key(), {at(1), "three"}}}));

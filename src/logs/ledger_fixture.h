@@ -2,45 +2,28 @@
 /// how the store reads its tables. Test thread only.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include "base/set_clock_testing.h"
 #include "logs/ledger.h"
 #include "logs/schema.h"
-#include "store/sqlite/sqlite_store.h"
+#include "store/store_fixture_testing.h"
 
 namespace tidemill::logs {
 
-class LedgerFixture : public testing::Test {
+class LedgerFixture : public store::StoreFixture {
  protected:
   static constexpr std::int64_t hour = 3'600'000, day = 24 * hour;
-  static constexpr TimeMs noon{1'705'320'000'000};
 
-  template <class Change>
-  auto write(Change change) {
-    return store_->write_now(std::move(change));
-  }
+  LedgerFixture() : StoreFixture(migrations) { load(); }
 
-  LedgerFixture() {
-    char pattern[] = "/tmp/tidemill-logs-XXXXXX";
-    directory_ = mkdtemp(pattern);
-    open();
+  /// A restart.
+  void reopen() {
+    open_store();
+    load();
   }
-  ~LedgerFixture() override {
-    store_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-
-  /// Opens store and ledger, again if need be: a restart.
-  void open() {
-    store_.reset();
-    store_ = store::open_sqlite({.path = directory_ + "/logs.db"}, migrations).value();
+  void load() {
     ledger_ = std::make_unique<Ledger>(clock_);
     ASSERT_TRUE(write([this](store::Tx& tx) { return ledger_->load(tx); }));
   }
@@ -94,10 +77,7 @@ class LedgerFixture : public testing::Test {
     return texts;
   }
 
-  SetClock clock_{noon};
   Scope scope_{"000000000000", "us-east-1"};
-  std::string directory_;
-  std::unique_ptr<store::Store> store_;
   std::unique_ptr<Ledger> ledger_;
 };
 

@@ -161,7 +161,7 @@ TEST_F(LedgerTest, expired_events_are_deleted_at_the_start_too) {
   ASSERT_TRUE(append({{stream_key(), {noon, "x"}}}));
   ASSERT_TRUE(write([&](store::Tx& tx) { return ledger_->set_retention(tx, group_key(), 1); }));
   clock_.at = {noon.ms + 2 * day};
-  open();
+  reopen();
   EXPECT_EQ(stored_events(), 0);
 }
 
@@ -197,7 +197,7 @@ TEST_F(LedgerTest, a_rule_writes_to_the_group_with_dashes_only_where_there_is_on
   EXPECT_EQ(ledger_->rule_groups(scope_, "dev-sales_file"),
             Texts{"/aws/events/rule/dev-sales_file"});
   ASSERT_TRUE(create("/aws/events/rule/dev-sales-file"));
-  open();
+  reopen();
   EXPECT_EQ(ledger_->rule_groups(scope_, "dev-sales_file"),
             (Texts{"/aws/events/rule/dev-sales_file", "/aws/events/rule/dev-sales-file"}));
   EXPECT_EQ(ledger_->rule_groups(scope_, "plain"), Texts{"/aws/events/rule/plain"});

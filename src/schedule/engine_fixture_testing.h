@@ -2,15 +2,9 @@
 /// started is a row of the table `starts`, written in the engine's own transaction.
 #pragma once
 
-#include <filesystem>
-
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include "base/set_clock_testing.h"
 #include "schedule/engine.h"
 #include "schedule/schema.h"
-#include "store/sqlite/sqlite_store.h"
+#include "store/store_fixture_testing.h"
 
 namespace tidemill::schedule {
 
@@ -33,28 +27,14 @@ class RowStarter final : public Starter {
   std::vector<std::optional<std::int64_t>> lateness;
 };
 
-class EngineTest : public testing::Test {
+class EngineTest : public store::StoreFixture {
  protected:
-  EngineTest() {
-    char pattern[] = "/tmp/tidemill-schedule-XXXXXX";
-    directory_ = mkdtemp(pattern);
-    const store::Migration own{"test", 1, R"sql(
+  EngineTest() : StoreFixture(migrations) {
+    migrate({"test", 1, R"sql(
         CREATE TABLE starts (id INTEGER PRIMARY KEY, ref INTEGER NOT NULL,
-                             planned_ms INTEGER NOT NULL) STRICT;)sql"};
-    std::vector<store::Migration> all(migrations.begin(), migrations.end());
-    all.push_back(own);
-    store_ = store::open_sqlite({.path = directory_ + "/t.db"}, all).value();
+                             planned_ms INTEGER NOT NULL) STRICT;)sql"});
+    clock_.at = parse_iso("2026-01-01T00:00:00Z").value();
     restart();
-  }
-  ~EngineTest() override {
-    engine_.reset();
-    store_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-
-  template <class Change>
-  auto write(Change change) {
-    return store_->write_now(std::move(change));
   }
 
   /// As a program that ends and begins again: what was in memory is gone.
@@ -119,13 +99,10 @@ class EngineTest : public testing::Test {
         .value();
   }
 
-  std::string directory_;
-  SetClock clock_{parse_iso("2026-01-01T00:00:00Z").value()};
   calendar::Zones zones_;
   RowStarter starter_;
   std::set<std::int64_t> busy_;
   std::vector<TimeMs> dues_;
-  std::unique_ptr<store::Store> store_;
   std::unique_ptr<Engine> engine_;
 };
 

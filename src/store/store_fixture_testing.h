@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -19,8 +20,8 @@ class StoreFixture : public testing::Test {
  protected:
   static constexpr TimeMs noon{1'705'320'000'000};
 
-  /// `migrations` outlive it.
-  explicit StoreFixture(std::span<const Migration> migrations) : migrations_(migrations) {
+  explicit StoreFixture(std::span<const Migration> migrations)
+      : migrations_(migrations.begin(), migrations.end()) {
     char pattern[] = "/tmp/tidemill-store-XXXXXX";
     directory_ = mkdtemp(pattern);
     open_store();
@@ -30,7 +31,7 @@ class StoreFixture : public testing::Test {
     std::filesystem::remove_all(directory_);
   }
 
-  /// Again if need be: a restart.
+  /// Again: a restart.
   void open_store() {
     store_.reset();
     store_ = open_sqlite({.path = directory_ + "/t.db"}, migrations_).value();
@@ -39,13 +40,18 @@ class StoreFixture : public testing::Test {
   auto write(Change change) {
     return store_->write_now(std::move(change));
   }
+  /// With one step of a schema more.
+  void migrate(const Migration& step) {
+    migrations_.push_back(step);
+    open_store();
+  }
   void after(std::chrono::milliseconds time) { clock_.at = clock_.at.plus(time); }
 
   SetClock clock_{noon};
   std::unique_ptr<Store> store_;
 
  private:
-  const std::span<const Migration> migrations_;
+  std::vector<Migration> migrations_;
   std::string directory_;
 };
 
