@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "metrics/statistic.h"
+
 namespace tidemill::metrics {
 namespace {
 
@@ -19,16 +21,38 @@ std::int64_t integer_of(const json::object& settings, std::string_view name,
   return value != nullptr && value->is_int64() ? value->get_int64() : otherwise;
 }
 
+Status check_statistic(const json::object& settings) {
+  if (has(settings, "Statistic") == has(settings, "ExtendedStatistic")) {
+    return invalid("Exactly one of Statistic or ExtendedStatistic must be specified.");
+  }
+  const auto* parameter = has(settings, "Statistic") ? "Statistic" : "ExtendedStatistic";
+  const auto name = json::text_or_empty(settings, parameter);
+  const auto statistic = Statistic::parse(name);
+  if (statistic && statistic->is_extended() == has(settings, "ExtendedStatistic")) return {};
+  return fail(Errc::invalid_argument, "InvalidParameterValueException",
+              fmt::format("The value {} for parameter {} is not supported.", name, parameter));
+}
+
+Status check_low_samples(const json::object& settings) {
+  constexpr std::string_view known[] = {"", "evaluate", "ignore"};
+  const auto option = json::text_or_empty(settings, "EvaluateLowSampleCountPercentile");
+  if (std::ranges::find(known, option) != std::end(known)) return {};
+  return invalid(
+      fmt::format("Option {} is not supported. Supported options for parameter "
+                  "EvaluateLowSampleCountPercentile are evaluate and ignore.",
+                  option));
+}
+
 Status check_missing(const json::object& settings) {
   for (const auto* name : {"EvaluationPeriods", "Threshold"}) {
     if (has(settings, name)) continue;
     return invalid(fmt::format("The parameter {} is required for an alarm on a metric.", name));
   }
   if (has(settings, "Metrics")) return {};
-  for (const auto* name : {"MetricName", "Namespace", "Statistic", "Period"}) {
+  for (const auto* name : {"MetricName", "Namespace", "Period"}) {
     if (!has(settings, name)) return invalid(fmt::format("The parameter {} is required.", name));
   }
-  return {};
+  return check_statistic(settings);
 }
 
 /// What AWS has and Tidemill has not: said, instead of an alarm that never rings.
@@ -37,11 +61,6 @@ Status check_served(const json::object& settings) {
     if (!has(settings, name)) continue;
     return invalid(
         fmt::format("{} isn't served: compare a metric or an expression with a Threshold.", name));
-  }
-  if (has(settings, "ExtendedStatistic")) {
-    return invalid(
-        "Percentiles aren't kept: use Statistic with Average, Sum, Minimum, Maximum or "
-        "SampleCount.");
   }
   const auto comparison = json::text_or_empty(settings, "ComparisonOperator");
   if (comparison.find("Upper") != std::string_view::npos ||
@@ -56,7 +75,8 @@ Result<std::vector<MetricQuery>> read_queries(const json::object& settings, cons
   const auto* list = settings.if_contains("Metrics");
   if (list == nullptr) return queries;
   for (const auto& one : list->as_array()) {
-    TM_TRY(auto query, read_query(one.as_object(), scope));
+    const auto place = fmt::format("Metrics.member.{}", queries.size() + 1);
+    TM_TRY(auto query, read_query(one.as_object(), scope, place));
     queries.push_back(std::move(query));
   }
   return queries;
@@ -79,7 +99,7 @@ Status check_types(std::vector<MetricQuery> queries) {
 }
 
 Status check_metrics(const json::object& settings) {
-  for (const auto* name : {"MetricName", "Namespace", "Period", "Unit", "Statistic"}) {
+  for (const auto* name : {"MetricName", "Namespace", "Period", "Unit", "Statistic", "ExtendedStatistic"}) {
     if (!has(settings, name)) continue;
     return invalid_combination(
         fmt::format("{} and Metrics cannot be specified together: it is in the metric's "
@@ -158,7 +178,7 @@ Criteria criteria_of(const Alarm& alarm) {
   criteria.series = {alarm.key.scope, std::string(alarm.text("Namespace")),
                      std::string(alarm.text("MetricName")),
                      parse_dimensions(alarm.text("Dimensions"))};
-  criteria.statistic = alarm.text("Statistic");
+  criteria.statistic = alarm.text(has(alarm.settings, "Statistic") ? "Statistic" : "ExtendedStatistic");
   criteria.unit = alarm.text("Unit");
   criteria.period_s = alarm.integer("Period", criteria.period_s);
   criteria.queries = read_queries(alarm.settings, alarm.key.scope).value();
@@ -169,6 +189,7 @@ Criteria criteria_of(const Alarm& alarm) {
   criteria.comparison = alarm.text("ComparisonOperator");
   criteria.missing = has(alarm.settings, "TreatMissingData") ? alarm.text("TreatMissingData")
                                                              : std::string_view("missing");
+  criteria.ignores_few_samples = alarm.text("EvaluateLowSampleCountPercentile") == "ignore";
   return criteria;
 }
 
@@ -184,6 +205,7 @@ Status check_state(std::string_view given) {
 Status check_alarm(const json::object& settings) {
   TM_CHECK(check_served(settings));
   TM_CHECK(check_missing(settings));
+  TM_CHECK(check_low_samples(settings));
   const auto periods = integer_of(settings, "EvaluationPeriods", 1);
   auto period = integer_of(settings, "Period", 60);
   if (has(settings, "Metrics")) {

@@ -56,12 +56,13 @@ struct Alarm {
 /// What an alarm compares: taken from its settings, ready for use.
 struct Criteria {
   SeriesKey series;
-  std::string statistic, unit;
+  std::string statistic, unit;       ///< Statistic or ExtendedStatistic.
   std::vector<MetricQuery> queries;  ///< Instead of `series`, where the alarm has Metrics.
   std::int64_t period_s = 60;
   int periods = 1, to_alarm = 1;
   double threshold = 0;
   std::string comparison, missing;
+  bool ignores_few_samples = false;  ///< EvaluateLowSampleCountPercentile is "ignore".
 };
 [[nodiscard]] Criteria criteria_of(const Alarm& alarm);
 

@@ -83,9 +83,14 @@ std::string trigger_of(const Alarm& alarm) {
     for (const auto& [name, value] : criteria.series.dimensions) {
       dimensions.push_back(json::object{{"value", value}, {"name", name}});
     }
-    trigger = {{"MetricName", criteria.series.name},  {"Namespace", criteria.series.space},
-               {"StatisticType", "Statistic"},        {"Statistic", upper(criteria.statistic)},
-               {"Unit", text_or_null(criteria.unit)}, {"Dimensions", std::move(dimensions)}};
+    const bool is_extended = alarm.settings.contains("ExtendedStatistic");
+    const auto type = is_extended ? "ExtendedStatistic" : "Statistic";
+    trigger = {{"MetricName", criteria.series.name},
+               {"Namespace", criteria.series.space},
+               {"StatisticType", type},
+               {type, is_extended ? criteria.statistic : upper(criteria.statistic)},
+               {"Unit", text_or_null(criteria.unit)},
+               {"Dimensions", std::move(dimensions)}};
   }
   trigger["Period"] = criteria.period_s;
   trigger["EvaluationPeriods"] = criteria.periods;
@@ -93,9 +98,10 @@ std::string trigger_of(const Alarm& alarm) {
   auto text = json::dump(trigger);
   text.pop_back();
   return text + fmt::format(R"(,"ComparisonOperator":{},"Threshold":{},"TreatMissingData":{},)"
-                            R"("EvaluateLowSampleCountPercentile":""}})",
+                            R"("EvaluateLowSampleCountPercentile":{}}})",
                             json::quote(criteria.comparison), number_text(criteria.threshold),
-                            json::quote(criteria.missing));
+                            json::quote(criteria.missing),
+                            json::quote(alarm.text("EvaluateLowSampleCountPercentile")));
 }
 
 }  // namespace

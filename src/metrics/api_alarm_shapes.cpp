@@ -46,6 +46,7 @@ void show_metric(const Alarm& alarm, w::MetricAlarm& shown) {
   shown.MetricName = text("MetricName");
   shown.Namespace = text("Namespace");
   shown.Statistic = text("Statistic");
+  shown.ExtendedStatistic = text("ExtendedStatistic");
   shown.Unit = text("Unit");
   shown.ComparisonOperator = text("ComparisonOperator");
   shown.TreatMissingData = text("TreatMissingData");

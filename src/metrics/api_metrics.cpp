@@ -9,6 +9,7 @@
 #include "metrics/alarm.h"
 #include "metrics/api_queries.h"
 #include "metrics/metric_query.h"
+#include "metrics/statistic.h"
 
 namespace tidemill::metrics {
 namespace {
@@ -140,30 +141,57 @@ Status check_space(const std::string& space) {
   return invalid_value("The value AWS/ for parameter Namespace is invalid.");
 }
 
-Result<std::vector<std::string>> statistics_of(const w::GetMetricStatisticsInput& request) {
-  if (request.ExtendedStatistics && !request.ExtendedStatistics->empty()) {
-    return invalid_value(
-        "Percentiles aren't kept: ask for Average, Sum, Minimum, Maximum or SampleCount.");
-  }
-  auto names = request.Statistics.value_or(std::vector<std::string>());
-  if (names.empty()) {
+struct NamedStatistic {
+  std::string name;
+  Statistic statistic;
+};
+
+/// Either basic ones or extended ones.
+Result<std::vector<NamedStatistic>> statistics_of(const w::GetMetricStatisticsInput& request) {
+  const std::vector<std::string> none;
+  const auto& basic = request.Statistics ? *request.Statistics : none;
+  const auto& extended = request.ExtendedStatistics ? *request.ExtendedStatistics : none;
+  if (basic.empty() && extended.empty()) {
     return invalid_combination("Must specify either Statistics or ExtendedStatistics");
   }
-  return names;
+  if (!basic.empty() && !extended.empty()) {
+    return invalid_combination("Must not specify both Statistics and ExtendedStatistics");
+  }
+  std::vector<NamedStatistic> statistics;
+  for (const auto& name : extended.empty() ? basic : extended) {
+    const auto statistic = Statistic::parse(name);
+    if (!statistic || statistic->is_extended() == extended.empty()) {
+      return invalid_value(fmt::format("The value {} for parameter {}.member.{} is not supported.",
+                                       name, extended.empty() ? "Statistics" : "ExtendedStatistics",
+                                       statistics.size() + 1));
+    }
+    statistics.push_back({name, *statistic});
+  }
+  return statistics;
 }
 
-w::Datapoint to_wire(const Window& window, const std::vector<std::string>& statistics) {
-  const auto& all = window.aggregate;
+/// nullopt if none of what is asked for is known.
+std::optional<w::Datapoint> to_wire(const Window& window,
+                                    const std::vector<NamedStatistic>& statistics) {
   w::Datapoint shown;
+  bool is_known = false;
   shown.Timestamp = window.at;
   shown.Unit = window.unit;
-  for (const auto& name : statistics) {
-    if (name == "SampleCount") shown.SampleCount = all.of(name);
-    if (name == "Average") shown.Average = all.of(name);
-    if (name == "Sum") shown.Sum = all.of(name);
-    if (name == "Minimum") shown.Minimum = all.of(name);
-    if (name == "Maximum") shown.Maximum = all.of(name);
+  for (const auto& [name, statistic] : statistics) {
+    const auto value = statistic.of(window.aggregate);
+    is_known = is_known || value;
+    switch (statistic.kind) {
+      case Statistic::Kind::sample_count: shown.SampleCount = value; break;
+      case Statistic::Kind::average: shown.Average = value; break;
+      case Statistic::Kind::sum: shown.Sum = value; break;
+      case Statistic::Kind::minimum: shown.Minimum = value; break;
+      case Statistic::Kind::maximum: shown.Maximum = value; break;
+      default:
+        if (!shown.ExtendedStatistics) shown.ExtendedStatistics.emplace();
+        if (value) shown.ExtendedStatistics->emplace(name, *value);
+    }
   }
+  if (!is_known) return std::nullopt;
   return shown;
 }
 
@@ -242,12 +270,16 @@ MetricApi::Reply<w::GetMetricStatisticsOutput> MetricApi::statistics(
   query.until = *request.EndTime;
   query.period_s = period;
   query.unit = request.Unit.value_or("");
+  query.with_spread = names.front().statistic.is_extended();
   auto look = [&](store::Tx& tx) { return parts_.ledger.windows(tx, query); };
   TM_CO_TRY(const auto windows, co_await ask(look));
   w::GetMetricStatisticsOutput response;
   response.Label = *request.MetricName;
   response.Datapoints.emplace();
-  for (const auto& window : windows) response.Datapoints->push_back(to_wire(window, names));
+  for (const auto& window : windows) {
+    auto shown = to_wire(window, names);
+    if (shown) response.Datapoints->push_back(*std::move(shown));
+  }
   co_return response;
 }
 
@@ -263,7 +295,8 @@ MetricApi::Reply<w::GetMetricDataOutput> MetricApi::get(const Caller& caller,
         "The collection MetricDataQueries must not have a size greater than {}.", queries_max));
   }
   for (const auto& given : *request.MetricDataQueries) {
-    TM_CO_TRY(auto query, read_query(to_json(given), caller.scope));
+    const auto place = fmt::format("MetricDataQueries.member.{}", queries.size() + 1);
+    TM_CO_TRY(auto query, read_query(to_json(given), caller.scope, place));
     queries.push_back(std::move(query));
   }
   DataQuery asked{std::move(queries), *request.StartTime, *request.EndTime};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "metrics/alarm_text.h"
+#include "metrics/statistic.h"
 
 namespace tidemill::metrics {
 namespace {
@@ -38,6 +39,15 @@ std::string_view decide(const Criteria& criteria, const Counts& counts, std::str
   if (criteria.missing == "ignore") return cannot_ring ? state::ok : present;
   if (counts.breaching + counts.fine == 0) return state::unknown;
   return as(counts.breaching > 0 && counts.fine == 0);
+}
+
+/// Whether a percentile is to be left alone because so few values say nothing.
+bool has_too_few(const Criteria& criteria, const Evaluation& seen) {
+  if (!criteria.ignores_few_samples || !criteria.queries.empty()) return false;
+  const auto statistic = Statistic::parse(criteria.statistic);
+  double samples = 0;
+  for (const auto& point : seen.points) samples += point.samples;
+  return statistic && samples < statistic->samples_needed();
 }
 
 /// "01/15/24 09:30:00"
@@ -135,7 +145,7 @@ TimeMs evaluation_end(TimeMs now) { return {now.ms - now.ms % minute_ms}; }
 
 Verdict judge(const Criteria& criteria, const Evaluation& seen, std::string_view present) {
   const auto counts = count(criteria, seen.points);
-  const auto decided = decide(criteria, counts, present);
+  const auto decided = has_too_few(criteria, seen) ? present : decide(criteria, counts, present);
   Verdict verdict;
   verdict.state = decided;
   if (decided == present) return verdict;

@@ -58,6 +58,28 @@ TEST(JudgeTest, m_of_n_and_missing_data_are_as_aws_tables_them) {
   }
 }
 
+TEST(JudgeTest, a_percentile_of_few_values_is_left_alone_where_it_is_asked_for) {
+  Criteria criteria;
+  criteria.statistic = "p99";
+  criteria.comparison = "GreaterThanThreshold";
+  criteria.missing = "missing";
+  const auto state = [&](double samples) {
+    const Evaluation seen{noon, {{noon.plus(-std::chrono::minutes(1)), 1, samples}}};
+    return judge(criteria, seen, "OK").state;
+  };
+  EXPECT_EQ(state(1), "ALARM");
+  criteria.ignores_few_samples = true;
+  EXPECT_EQ(state(999), "OK");
+  EXPECT_EQ(state(1000), "ALARM");
+  criteria.statistic = "p10";
+  EXPECT_EQ(state(99), "OK");
+  EXPECT_EQ(state(100), "ALARM");
+  for (const auto* other : {"p100", "tm90"}) {
+    criteria.statistic = other;
+    EXPECT_EQ(state(1), "ALARM") << other;
+  }
+}
+
 TEST(JudgeTest, comparisons) {
   EXPECT_FALSE(breaches("GreaterThanThreshold", 1, 1));
   EXPECT_TRUE(breaches("GreaterThanOrEqualToThreshold", 1, 1));

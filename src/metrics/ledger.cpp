@@ -29,7 +29,10 @@ bool is_of_one_run(const SeriesKey& key) {
 }
 
 Aggregate read_aggregate(const store::Row& row, int column) {
-  return {row.real(column), row.real(column + 1), row.real(column + 2), row.real(column + 3)};
+  Aggregate aggregate{row.real(column), row.real(column + 1), row.real(column + 2),
+                      row.real(column + 3)};
+  if (!row.null(column + 4)) aggregate.spread = Distribution::decode(row.bytes(column + 4));
+  return aggregate;
 }
 
 /// The coarsest that the windows can be put together from, and that goes back far enough.
@@ -52,15 +55,23 @@ std::string_view measured_name(const SeriesKey& key) {
 }
 
 Status write_point(store::Tx& tx, std::int64_t series, const Point& point, std::int64_t seconds) {
-  const auto& a = point.aggregate;
   const auto at = point.minute.ms - point.minute.ms % (seconds * 1000);
-  TM_CHECK(
-      tx.exec("INSERT INTO metric_points (series, seconds, at_ms, unit, count, sum, least, most)"
-              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-              " ON CONFLICT (series, seconds, at_ms, unit) DO UPDATE SET"
-              " count = count + excluded.count, sum = sum + excluded.sum,"
-              " least = min(least, excluded.least), most = max(most, excluded.most)",
-              series, seconds, at, point.unit, a.count, a.sum, a.least, a.most));
+  const auto read = [](const store::Row& row) { return read_aggregate(row, 0); };
+  TM_TRY(auto before,
+         tx.one("SELECT count, sum, least, most, spread FROM metric_points WHERE series = $1"
+                " AND seconds = $2 AND at_ms = $3 AND unit = $4",
+                read, series, seconds, at, point.unit));
+  if (before) before->merge(point.aggregate);
+  const auto& a = before ? *before : point.aggregate;
+  const auto bytes = a.spread.empty() ? std::string() : a.spread.encode();
+  const auto spread = bytes.empty() ? std::nullopt : std::optional(store::Blob{bytes});
+  TM_CHECK(tx.exec(
+      "INSERT INTO metric_points (series, seconds, at_ms, unit, count, sum, least, most, spread)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+      " ON CONFLICT (series, seconds, at_ms, unit) DO UPDATE SET count = excluded.count,"
+      " sum = excluded.sum, least = excluded.least, most = excluded.most,"
+      " spread = excluded.spread",
+      series, seconds, at, point.unit, a.count, a.sum, a.least, a.most, spread));
   return {};
 }
 
@@ -137,13 +148,14 @@ Result<std::vector<Window>> Ledger::windows(store::Tx& tx, const SeriesQuery& qu
     return true;
   };
   TM_CHECK(
-      tx.each("SELECT at_ms, unit, count, sum, least, most FROM metric_points WHERE series = $1"
+      tx.each("SELECT at_ms, unit, count, sum, least, most, CASE WHEN $6 THEN spread END"
+              " FROM metric_points WHERE series = $1"
               " AND seconds = $2 AND at_ms >= $3 AND at_ms < $4 AND ($5 = '' OR unit = $5)"
               " ORDER BY at_ms",
               row, *series, resolution_for(query, clock_.now()), query.from.ms, query.until.ms,
-              query.unit));
-  for (const auto& [key, aggregate] : found) {
-    windows.push_back({{query.from.ms + key.first * period_ms}, key.second, aggregate});
+              query.unit, query.with_spread ? 1 : 0));
+  for (auto& [key, aggregate] : found) {
+    windows.push_back({{query.from.ms + key.first * period_ms}, key.second, std::move(aggregate)});
   }
   return windows;
 }

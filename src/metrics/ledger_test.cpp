@@ -1,6 +1,7 @@
 // Metrics in memory and on disk.
 #include "metrics/ledger.h"
 
+#include <cmath>
 #include <filesystem>
 
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 
 #include "base/set_clock_testing.h"
 #include "metrics/schema.h"
+#include "metrics/statistic.h"
 #include "metrics/watch.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -36,7 +38,7 @@ class LedgerTest : public testing::Test {
   std::vector<Window> windows(TimeMs from, TimeMs until, std::int64_t period_s) {
     auto look = [&](store::Tx& tx) {
       auto ask = [&](store::Tx& flushed) {
-        return ledger_.windows(flushed, {key_, from, until, period_s, ""});
+        return ledger_.windows(flushed, {key_, from, until, period_s, "", true});
       };
       return ledger_.flushed(tx, ask);
     };
@@ -65,13 +67,67 @@ TEST_F(LedgerTest, values_of_a_minute_become_one_aggregate) {
     add(noon.plus(std::chrono::seconds(int(value))), value);
   const auto found = windows(noon, noon.plus(std::chrono::minutes(1)), 60);
   ASSERT_EQ(found.size(), 1u);
-  const auto& all = found.front().aggregate;
-  EXPECT_EQ(all.of("SampleCount"), 3);
-  EXPECT_EQ(all.of("Sum"), 9);
-  EXPECT_EQ(all.of("Average"), 3);
-  EXPECT_EQ(all.of("Minimum"), 1);
-  EXPECT_EQ(all.of("Maximum"), 5);
-  EXPECT_FALSE(all.of("p99"));
+  const auto of = [&](std::string_view statistic) {
+    return Statistic::parse(statistic)->of(found.front().aggregate);
+  };
+  EXPECT_EQ(of("SampleCount"), 3);
+  EXPECT_EQ(of("Sum"), 9);
+  EXPECT_EQ(of("Average"), 3);
+  EXPECT_EQ(of("Minimum"), 1);
+  EXPECT_EQ(of("Maximum"), 5);
+  EXPECT_EQ(of("p50"), 3);
+}
+
+TEST_F(LedgerTest, percentiles_are_rolled_up) {
+  const auto p90 = Statistic::parse("p90").value();
+  for (int second = 0; second < 3600; ++second) {
+    add(noon.plus(std::chrono::seconds(second)), 1 + second % 1000);
+    if (second % 500 == 0)
+      ASSERT_FALSE(windows(noon, noon.plus(std::chrono::hours(1)), 60).empty());
+  }
+  const auto until = noon.plus(std::chrono::hours(1));
+  EXPECT_EQ(windows(noon, until, 60).size(), 60u);
+  clock_.at = noon.plus(std::chrono::days(64));  // Read from the hour then.
+  const auto hour = windows(noon, until, 3600);
+  ASSERT_EQ(hour.size(), 1u);
+  EXPECT_NEAR(*p90.of(hour[0].aggregate), 880, 880 * 0.01) << "1 to 600 are there four times";
+}
+
+TEST_F(LedgerTest, equal_values_take_no_room_and_have_percentiles) {
+  for (int i = 0; i < 1000; ++i) add(noon, 0.1);
+  const auto found = windows(noon, noon.plus(std::chrono::minutes(1)), 60);
+  EXPECT_EQ(Statistic::parse("p99")->of(found.at(0).aggregate), 0.1);
+  EXPECT_TRUE(found[0].aggregate.spread.empty());
+}
+
+TEST_F(LedgerTest, what_has_only_been_summed_up_has_no_percentiles) {
+  const auto p50 = Statistic::parse("p50").value();
+  const auto later = noon.plus(std::chrono::minutes(1));
+  Point set{key_, "Count", noon, {10, 55, 1, 10}};
+  ASSERT_TRUE(recorder_.add(set));
+  add(noon, 5);
+  set.aggregate = {10, 50, 5, 5};  // Of equal values all is known.
+  set.minute = later;
+  ASSERT_TRUE(recorder_.add(set));
+  const auto found = windows(noon, noon.plus(std::chrono::minutes(2)), 60);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_FALSE(p50.of(found[0].aggregate));
+  EXPECT_EQ(found[0].aggregate.count, 11);
+  EXPECT_EQ(p50.of(found[1].aggregate), 5);
+}
+
+TEST_F(LedgerTest, what_is_spread_has_a_bound_until_it_is_flushed) {
+  Point point{key_, "Count", noon, {}};
+  std::size_t taken = 0;
+  for (int i = 0; i < 1024; ++i) point.aggregate.add(std::exp2(i / 30.0));
+  for (; taken < 10'000; ++taken) {
+    point.series.name = std::to_string(taken);
+    if (!recorder_.add(point)) break;
+  }
+  EXPECT_NEAR(double(taken), double(Recorder::spread_max) / double(point.aggregate.spread.size()),
+              1);
+  recorder_.clear();
+  EXPECT_TRUE(recorder_.add(point));
 }
 
 TEST_F(LedgerTest, later_values_of_the_same_minute_are_added_to_what_is_on_disk) {

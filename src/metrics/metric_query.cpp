@@ -10,6 +10,7 @@
 
 #include "metrics/alarm.h"
 #include "metrics/query_run.h"
+#include "metrics/statistic.h"
 
 namespace tidemill::metrics {
 namespace {
@@ -94,7 +95,8 @@ Result<std::int64_t> read_period(const json::object& given) {
   return invalid("Metrics are kept by the minute: Period must be a multiple of 60.");
 }
 
-Status read_statistic(const json::object& stat, const Scope& scope, MetricQuery& query) {
+Status read_statistic(const json::object& stat, const Scope& scope, std::string_view place,
+                      MetricQuery& query) {
   const auto& metric = stat.at("Metric").as_object();
   query.statistic = json::text_or_empty(stat, "Stat");
   query.series.series = {scope,
@@ -104,11 +106,14 @@ Status read_statistic(const json::object& stat, const Scope& scope, MetricQuery&
   TM_TRY(query.series.series.dimensions, read_dimensions(metric));
   TM_TRY(query.series.period_s, read_period(stat));
   query.series.unit = json::text_or_empty(stat, "Unit");
-  if (is_statistic(query.statistic)) return {};
-  return invalid(
-      fmt::format("The statistic {} isn't kept: ask for Average, Sum, Minimum, "
-                  "Maximum or SampleCount.",
-                  query.statistic));
+  const auto statistic = Statistic::parse(query.statistic);
+  if (!statistic) {
+    return invalid(
+        fmt::format("The value {} for parameter {}.MetricStat.Stat is not a valid statistic.",
+                    query.statistic, place));
+  }
+  query.series.with_spread = statistic->is_extended();
+  return {};
 }
 
 /// An expression that gives an array is as many results as it has series.
@@ -143,7 +148,8 @@ Status add_results(QueryRun& run, const MetricQuery& query, const DataQuery& ask
 
 }  // namespace
 
-Result<MetricQuery> read_query(const json::object& given, const Scope& scope) {
+Result<MetricQuery> read_query(const json::object& given, const Scope& scope,
+                               std::string_view place) {
   MetricQuery query;
   query.id = json::text_or_empty(given, "Id");
   query.label = json::text_or_empty(given, "Label");
@@ -161,7 +167,7 @@ Result<MetricQuery> read_query(const json::object& given, const Scope& scope) {
   }
   TM_TRY(query.period_s, read_period(given));
   if (stat != nullptr) {
-    TM_CHECK(read_statistic(stat->as_object(), scope, query));
+    TM_CHECK(read_statistic(stat->as_object(), scope, place, query));
     query.period_s = query.series.period_s;
     return query;
   }

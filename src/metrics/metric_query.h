@@ -21,8 +21,10 @@ struct MetricQuery {
 };
 
 /// Of a MetricDataQuery in JSON under AWS's names; its Dimensions are a list of Name and Value.
-/// Fails with ValidationException.
-[[nodiscard]] Result<MetricQuery> read_query(const json::object& given, const Scope& scope);
+/// `place` is where it stands in the request: "MetricDataQueries.member.1". Fails with
+/// ValidationException.
+[[nodiscard]] Result<MetricQuery> read_query(const json::object& given, const Scope& scope,
+                                             std::string_view place);
 /// Checks that ids are unique, that expressions name queries that are there, and that none needs
 /// itself.
 [[nodiscard]] Status check_queries(const std::vector<MetricQuery>& queries);

@@ -1,23 +1,35 @@
 #include "metrics/query_run.h"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
+#include "metrics/statistic.h"
+
 namespace tidemill::metrics {
 
-/// Values in several units are those of the first of them.
+/// Values in several units are those of the first of them. Some windows are read at a time: each
+/// may have kilobytes to compute a percentile from.
 Result<MathValue> QueryRun::measured(const MetricQuery& query) {
-  TM_TRY(const auto windows, windows_(query.series));
-  std::set<std::string> units;
-  for (const auto& window : windows) units.insert(window.unit);
-  if (units.size() > 1) units_[query.id].assign(units.begin(), units.end());
-  Line line{query.label, query.series.period_s, {}};
-  for (const auto& window : windows) {
-    if (window.unit != *units.begin()) continue;
-    line.samples.push_back({window.at, window.aggregate.of(query.statistic).value_or(0)});
+  constexpr std::int64_t windows_at_once = 1440;
+  const auto step = std::chrono::seconds(query.series.period_s * windows_at_once);
+  const auto statistic = Statistic::parse(query.statistic).value();
+  std::map<std::string, std::vector<Sample>> by_unit;
+  for (auto part = query.series; part.from < query.series.until; part.from = part.until) {
+    part.until = std::min(part.from.plus(step), query.series.until);
+    TM_TRY(const auto windows, windows_(part));
+    for (const auto& window : windows) {
+      auto& samples = by_unit[window.unit];
+      const auto value = statistic.of(window.aggregate);
+      if (value) samples.push_back({window.at, *value});
+    }
   }
+  Line line{query.label, query.series.period_s, {}};
+  if (by_unit.empty()) return line;
+  if (by_unit.size() > 1) {
+    for (const auto& [unit, samples] : by_unit) units_[query.id].push_back(unit);
+  }
+  line.samples = std::move(by_unit.begin()->second);
   return line;
 }
 

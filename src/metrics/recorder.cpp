@@ -46,13 +46,18 @@ bool Recorder::add(Point point) {
   bool first = false;
   {
     const std::lock_guard guard(lock_);
+    if (spread_ >= spread_max) return false;
     const auto found = points_.find(key);
     if (found != points_.end()) {
-      found->second.aggregate.merge(point.aggregate);
+      auto& aggregate = found->second.aggregate;
+      spread_ -= aggregate.spread.size();
+      aggregate.merge(point.aggregate);
+      spread_ += aggregate.spread.size();
       return true;
     }
     if (points_.size() >= points_max) return false;
     first = points_.empty();
+    spread_ += point.aggregate.spread.size();
     points_.emplace(std::move(key), std::move(point));
   }
   if (first && pending_) pending_();
@@ -64,6 +69,7 @@ std::vector<Point> Recorder::take() {
   {
     const std::lock_guard guard(lock_);
     taken.swap(points_);
+    spread_ = 0;
   }
   std::vector<Point> points;
   points.reserve(taken.size());
@@ -74,6 +80,7 @@ std::vector<Point> Recorder::take() {
 void Recorder::clear() {
   const std::lock_guard guard(lock_);
   points_.clear();
+  spread_ = 0;
 }
 
 }  // namespace tidemill::metrics

@@ -38,12 +38,15 @@ class Recorder final : public Meter {
   void clear();
 
   static constexpr std::size_t points_max = 200'000;
+  /// Different values and buckets of all points together.
+  static constexpr std::size_t spread_max = 2'000'000;
 
  private:
   const Clock& clock_;
   const std::function<void()> pending_;
   std::mutex lock_;
   std::unordered_map<std::string, Point> points_;
+  std::size_t spread_ = 0;
 };
 
 }  // namespace tidemill::metrics

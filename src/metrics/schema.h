@@ -58,7 +58,7 @@ CREATE TABLE dashboards (           -- an account's, of all regions
 ) STRICT, WITHOUT ROWID;
 )sql"}}};
 
-inline constexpr std::array<store::Migration, 1> metric_migrations = {{{"metrics", 1, R"sql(
+inline constexpr std::array<store::Migration, 2> metric_migrations = {{{"metrics", 1, R"sql(
 CREATE TABLE metric_series (
   id INTEGER PRIMARY KEY,
   account TEXT NOT NULL, region TEXT NOT NULL,
@@ -78,6 +78,10 @@ CREATE TABLE metric_points (
   PRIMARY KEY (series, seconds, at_ms, unit)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX metric_points_age ON metric_points (seconds, at_ms);
+)sql"},
+                                                                       {"metrics", 2, R"sql(
+-- How the values are spread (metrics/distribution.h), where they are known and not all equal.
+ALTER TABLE metric_points ADD COLUMN spread BLOB;
 )sql"}}};
 
 }  // namespace tidemill::metrics

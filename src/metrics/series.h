@@ -12,6 +12,7 @@
 
 #include "base/arn.h"
 #include "base/time.h"
+#include "metrics/distribution.h"
 
 namespace tidemill::metrics {
 
@@ -32,26 +33,25 @@ struct Aggregate {
   double count = 0, sum = 0;
   double least = std::numeric_limits<double>::infinity();
   double most = -std::numeric_limits<double>::infinity();
+  /// How they are spread. Empty where all are equal, which takes no more room, and where it isn't
+  /// known: of a set of statistics, with values below 0, and of what older versions wrote.
+  Distribution spread = {};
 
-  void add(double value, double times = 1) { merge({times, value * times, value, value}); }
-  void merge(const Aggregate& other) {
-    count += other.count;
-    sum += other.sum;
-    least = std::min(least, other.least);
-    most = std::max(most, other.most);
-  }
-  /// "SampleCount", "Average", "Sum", "Minimum", "Maximum"; nullopt for any other.
-  [[nodiscard]] std::optional<double> of(std::string_view statistic) const;
+  void add(double value, double times = 1);
+  void merge(const Aggregate& other);
+
+  [[nodiscard]] bool is_spread_known() const;
+  /// The values by size, each or as known; none where that isn't known.
+  [[nodiscard]] std::vector<Weighted> values() const;
 };
-
-[[nodiscard]] bool is_statistic(std::string_view name);
 
 /// Values of a metric from `from` (inclusive) to `until`, a window each `period_s`, from `from` on.
 struct SeriesQuery {
   SeriesKey series;
   TimeMs from, until;
   std::int64_t period_s = 60;
-  std::string unit;  ///< Empty: any.
+  std::string unit;          ///< Empty: any.
+  bool with_spread = false;  ///< For extended statistics.
 };
 
 /// A window that has values, in one unit.

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "io/wake.h"
 #include "metrics/judge.h"
+#include "metrics/statistic.h"
 
 namespace tidemill::metrics {
 namespace {
@@ -145,15 +146,17 @@ Result<std::vector<Datapoint>> datapoints(store::Tx& tx, Ledger& ledger, const C
                                           TimeMs end) {
   const auto from = end.plus(-std::chrono::seconds(criteria.period_s) * criteria.periods);
   if (!criteria.queries.empty()) return computed(tx, ledger, criteria, from, end);
-  TM_TRY(const auto windows,
-         ledger.windows(tx, {criteria.series, from, end, criteria.period_s, criteria.unit}));
+  const auto statistic = Statistic::parse(criteria.statistic).value();
+  const SeriesQuery query{criteria.series, from,          end,
+                          criteria.period_s, criteria.unit, statistic.is_extended()};
+  TM_TRY(const auto windows, ledger.windows(tx, query));
   auto points = periods_of(criteria, from);
   std::vector<Aggregate> all(points.size());  // Of whatever unit, where the alarm names none.
   for (const auto& window : windows) {
     all[index_of(window.at, criteria, from)].merge(window.aggregate);
   }
   for (std::size_t i = 0; i < points.size(); ++i) {
-    if (all[i].count > 0) points[i].value = all[i].of(criteria.statistic);
+    if (all[i].count > 0) points[i].value = statistic.of(all[i]);
     points[i].samples = all[i].count;
   }
   return points;

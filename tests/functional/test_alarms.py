@@ -50,6 +50,25 @@ def test_what_is_given_is_echoed(cloudwatch, name):
     assert {member: alarm[member] for member in given} == given
 
 
+def test_an_alarm_on_a_percentile_is_echoed(cloudwatch, name):
+    given = {k: v for k, v in ALARM.items() if k != "Statistic"} | {
+        "ExtendedStatistic": "p99.9", "EvaluateLowSampleCountPercentile": "ignore",
+    }
+    cloudwatch.put_metric_alarm(AlarmName=name, **given)
+    alarm = describe(cloudwatch, name)
+    assert {member: alarm[member] for member in given} == given and "Statistic" not in alarm
+    (created,) = cloudwatch.describe_alarm_history(AlarmName=name)["AlarmHistoryItems"]
+    told = json.loads(created["HistoryData"])["createdAlarm"]
+    assert told["extendedStatistic"] == "p99.9"
+    with refused("InvalidParameterValue", 400, "The value 90 for parameter ExtendedStatistic"):
+        cloudwatch.put_metric_alarm(AlarmName=name, **(given | {"ExtendedStatistic": "90"}))
+    with refused("ValidationError", 400, "Exactly one of Statistic or ExtendedStatistic"):
+        cloudwatch.put_metric_alarm(AlarmName=name, Statistic="Sum", **given)
+    with refused("ValidationError", 400, "Option maybe is not supported."):
+        cloudwatch.put_metric_alarm(
+            AlarmName=name, **(given | {"EvaluateLowSampleCountPercentile": "maybe"}))
+
+
 def test_a_change_replaces_the_settings_and_leaves_the_state(cloudwatch, name):
     cloudwatch.put_metric_alarm(AlarmName=name, AlarmDescription="first", **ALARM)
     cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="by hand")

@@ -69,6 +69,79 @@ def test_metric_data_of_several_queries(cloudwatch):
     assert len([r for page in pages for r in page["MetricDataResults"]]) == 3
 
 
+def extended(cloudwatch, space, metric, *names, period=60):
+    return cloudwatch.get_metric_statistics(
+        Namespace=space, MetricName=metric, StartTime=minute(-60), EndTime=minute(60),
+        Period=period, ExtendedStatistics=list(names),
+    )["Datapoints"]
+
+
+def test_percentiles_of_what_is_put(cloudwatch):
+    cloudwatch.put_metric_data(Namespace="Sales", MetricData=[
+        {"MetricName": "Latency", "Values": [float(n) for n in range(1, 101)],
+         "Counts": [10.0] * 100, "Unit": "Milliseconds", "Timestamp": minute(-2)},
+        {"MetricName": "Latency", "Value": 5000, "Unit": "Milliseconds", "Timestamp": minute(-1)},
+    ])
+    first, second = extended(cloudwatch, "Sales", "Latency", "p0.0", "p50", "p99", "p100", "tc90")
+    assert first["Timestamp"] == minute(-2) and first["Unit"] == "Milliseconds"
+    assert not {"Sum", "Average", "SampleCount"} & set(first)
+    shown = first["ExtendedStatistics"]
+    assert (shown["p0.0"], shown["p100"], shown["tc90"]) == (1, 100, 900)
+    assert abs(shown["p50"] - 50) <= 0.5 and abs(shown["p99"] - 99) <= 0.99
+    assert second["ExtendedStatistics"]["p50"] == 5000
+    (hour,) = extended(cloudwatch, "Sales", "Latency", "p99.95", "PR(:50)", period=7200)
+    assert hour["ExtendedStatistics"]["p99.95"] == 5000
+    assert abs(hour["ExtendedStatistics"]["PR(:50)"] - 50) <= 1
+
+    metric = {"Namespace": "Sales", "MetricName": "Latency"}
+    answer = cloudwatch.get_metric_data(
+        MetricDataQueries=[
+            {"Id": "p", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "p90"}},
+            {"Id": "t", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "TM(10%:90%)"}},
+            {"Id": "twice", "Expression": "p * 2"},
+        ],
+        StartTime=minute(-10), EndTime=minute(0), ScanBy="TimestampAscending",
+    )["MetricDataResults"]
+    p, t, twice = answer
+    assert (p["Label"], t["Label"]) == ("Latency p90", "Latency TM(10%:90%)")
+    assert abs(p["Values"][0] - 90) <= 0.9 and abs(t["Values"][0] - 50.5) <= 0.6
+    assert twice["Values"] == [value * 2 for value in p["Values"]]
+
+
+def test_sets_of_statistics_have_percentiles_only_where_they_tell_all(cloudwatch):
+    def put(at, count, total, least, most):
+        cloudwatch.put_metric_data(Namespace="Sales", MetricData=[
+            {"MetricName": "Set", "Timestamp": minute(at), "StatisticValues": {
+                "SampleCount": count, "Sum": total, "Minimum": least, "Maximum": most}}])
+
+    put(-5, 2, 8, 3, 5)
+    put(-4, 1, 7, 7, 7)
+    put(-3, 4, 8, 2, 2)
+    cloudwatch.put_metric_data(Namespace="Sales", MetricData=[
+        {"MetricName": "Set", "Values": [-1.0, 2.0], "Timestamp": minute(-2)}])
+    points = extended(cloudwatch, "Sales", "Set", "p50")
+    assert [(p["Timestamp"], p["ExtendedStatistics"]["p50"]) for p in points] == [
+        (minute(-4), 7), (minute(-3), 2)]
+    assert len(statistics(cloudwatch, "Sales", "Set")) == 4
+
+
+def test_statistics_that_there_are_not(cloudwatch):
+    for name in ("p101", "Average", "latency"):
+        with refused("InvalidParameterValue", 400, name):
+            extended(cloudwatch, "Sales", "Latency", name)
+    ask = {"Namespace": "Sales", "MetricName": "Rows", "Period": 60, "StartTime": minute(-5),
+           "EndTime": minute(0)}
+    with refused("InvalidParameterCombination", 400):
+        cloudwatch.get_metric_statistics(**ask, Statistics=["Sum"], ExtendedStatistics=["p50"])
+    with refused("InvalidParameterCombination", 400):
+        cloudwatch.get_metric_statistics(**ask)
+    words = "The value p101 for parameter MetricDataQueries.member.1.MetricStat.Stat is not a valid"
+    with refused("ValidationError", 400, words):
+        cloudwatch.get_metric_data(StartTime=minute(-5), EndTime=minute(0), MetricDataQueries=[
+            {"Id": "a", "MetricStat": {"Metric": {"Namespace": "a", "MetricName": "b"},
+                                       "Period": 60, "Stat": "p101"}}])
+
+
 def test_mixed_units(cloudwatch):
     for unit in ("Seconds", "Milliseconds"):
         cloudwatch.put_metric_data(

@@ -52,6 +52,19 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   alarm_actions       = [aws_sns_topic.news.arn]
 }
 
+resource "aws_cloudwatch_metric_alarm" "late" {
+  alarm_name                            = "everything-late"
+  namespace                             = "AWS/Events"
+  metric_name                           = "IngestionToInvocationSuccessLatency"
+  dimensions                            = { RuleName = aws_cloudwatch_event_rule.files.name }
+  extended_statistic                    = var.note == "first" ? "p99" : "TM(10%:90%)"
+  evaluate_low_sample_count_percentiles = "ignore"
+  period                                = 300
+  evaluation_periods                    = 1
+  threshold                             = 1000
+  comparison_operator                   = "GreaterThanThreshold"
+}
+
 resource "aws_cloudwatch_metric_alarm" "success_rate" {
   alarm_name          = "everything-success-rate"
   evaluation_periods  = 1
