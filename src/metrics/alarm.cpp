@@ -99,7 +99,8 @@ Status check_types(std::vector<MetricQuery> queries) {
 }
 
 Status check_metrics(const json::object& settings) {
-  for (const auto* name : {"MetricName", "Namespace", "Period", "Unit", "Statistic", "ExtendedStatistic"}) {
+  for (const auto* name :
+       {"MetricName", "Namespace", "Period", "Unit", "Statistic", "ExtendedStatistic"}) {
     if (!has(settings, name)) continue;
     return invalid_combination(
         fmt::format("{} and Metrics cannot be specified together: it is in the metric's "
@@ -173,12 +174,17 @@ std::vector<std::string> Alarm::actions() const {
   return texts(state == state::alarm ? "AlarmActions" : "InsufficientDataActions");
 }
 
+std::string Alarm::suppressed_reason() const {
+  return suppression.by.empty() ? "" : "Actions suppressed by " + suppression.by;
+}
+
 Criteria criteria_of(const Alarm& alarm) {
   Criteria criteria;
   criteria.series = {alarm.key.scope, std::string(alarm.text("Namespace")),
                      std::string(alarm.text("MetricName")),
                      parse_dimensions(alarm.text("Dimensions"))};
-  criteria.statistic = alarm.text(has(alarm.settings, "Statistic") ? "Statistic" : "ExtendedStatistic");
+  criteria.statistic =
+      alarm.text(has(alarm.settings, "Statistic") ? "Statistic" : "ExtendedStatistic");
   criteria.unit = alarm.text("Unit");
   criteria.period_s = alarm.integer("Period", criteria.period_s);
   criteria.queries = read_queries(alarm.settings, alarm.key.scope).value();

@@ -29,6 +29,15 @@ namespace state {
 inline constexpr std::string_view ok = "OK", alarm = "ALARM", unknown = "INSUFFICIENT_DATA";
 }
 
+/// Whether a composite alarm's actions wait.
+struct Suppression {
+  std::string by;               ///< "WaitPeriod", "ExtensionPeriod", "Alarm"; empty: they don't.
+  std::optional<TimeMs> until;  ///< The end of the period.
+  std::optional<std::string> untold;  ///< The state before the change that actions wait to tell.
+
+  bool operator==(const Suppression&) const = default;
+};
+
 /// A row of `alarms`.
 struct Alarm {
   std::int64_t id = 0;
@@ -41,6 +50,8 @@ struct Alarm {
   std::optional<std::string> reason_data;
   TimeMs state_at, changed, configured;
   std::int64_t revision = 0;
+  std::optional<std::int64_t> suppressor;  ///< The id of an alarm; only composite alarms have one.
+  Suppression suppression;
 
   [[nodiscard]] std::string_view text(std::string_view name) const {
     return json::text_or_empty(settings, name);
@@ -49,6 +60,8 @@ struct Alarm {
   [[nodiscard]] double number(std::string_view name) const;
   /// The strings of a list ("AlarmActions").
   [[nodiscard]] std::vector<std::string> texts(std::string_view name) const;
+  /// ActionsSuppressedReason; empty where actions don't wait.
+  [[nodiscard]] std::string suppressed_reason() const;
   /// The actions of the state it is in.
   [[nodiscard]] std::vector<std::string> actions() const;
 };

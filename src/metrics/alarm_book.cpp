@@ -208,18 +208,25 @@ Result<bool> AlarmBook::set_one(store::Tx& tx, Alarm& alarm, const Verdict& verd
   alarm.reason = verdict.reason;
   alarm.reason_data = verdict.reason_data;
   alarm.state_at = parts_.clock.now();
-  if (before.state != alarm.state) alarm.changed = alarm.state_at;
+  const bool is_news = before.state != alarm.state;
+  if (is_news) alarm.changed = alarm.state_at;
   TM_CHECK(tx.exec(
       "UPDATE alarms SET state = $2, reason = $3, reason_data = $4, state_ms = $5,"
       " changed_ms = $6, revision = revision + 1 WHERE id = $1",
       alarm.id, alarm.state, alarm.reason, alarm.reason_data, alarm.state_at.ms, alarm.changed.ms));
-  if (before.state == alarm.state) return false;
+  if (!is_news) return false;
+  Alarm told = alarm;  // With what its actions wait for from now on.
+  if (alarm.suppressor) {
+    TM_TRY(const auto suppressor, suppressor_of(tx, alarm));
+    told.suppression = after_change(suppressor, before.state);
+  }
   TM_CHECK(
-      note(tx, alarm,
+      note(tx, told,
            {"StateUpdate", fmt::format("Alarm updated from {} to {}", before.state, alarm.state),
-            state_update_data(before, alarm)}));
-  TM_CHECK(publish(tx, before, alarm));
-  TM_CHECK(act(tx, before, alarm));
+            state_update_data(before, told)}));
+  TM_CHECK(publish(tx, before, told));
+  TM_CHECK(alarm.suppressor ? suppress(tx, alarm, std::move(told.suppression))
+                            : act(tx, before, alarm));
   return true;
 }
 
@@ -281,10 +288,10 @@ Result<std::vector<HistoryItem>> AlarmBook::history(store::Tx& tx, const History
     return HistoryItem{row.integer(0), row.text(1),         row.text(2),     row.text(3),
                        row.text(4),    row.integer(5) != 0, {row.integer(6)}};
   };
-  return tx.all(query.oldest_first ? up : down, read, query.scope.account, query.scope.region,
-                query.name, query.type, query.from.value_or(TimeMs{0}).ms,
-                query.until.value_or(TimeMs{INT64_MAX}).ms, query.after, query.count,
-                query.metric_alarms ? 1 : 0, query.composite_alarms ? 1 : 0);
+  return tx.all(query.oldest_first ? up : down, read, query.scope.account, query.scope.region, query.name, query.type,
+                query.from.value_or(TimeMs{0}).ms, query.until.value_or(TimeMs{INT64_MAX}).ms,
+                query.after, query.count, query.metric_alarms ? 1 : 0,
+                query.composite_alarms ? 1 : 0);
 }
 
 Status AlarmBook::tag(store::Tx& tx, const AlarmKey& key, const Tags& given) {

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "events/bus.h"
 #include "metrics/alarm_actions.h"
+#include "metrics/alarm_suppression.h"
 #include "store/store.h"
 
 namespace tidemill::metrics {
@@ -81,6 +82,11 @@ class AlarmBook {
   /// The alarms that the rule of a composite alarm names, and the composite alarms that name it.
   [[nodiscard]] static Result<std::vector<Alarm>> children(store::Tx& tx, const Alarm& alarm);
   [[nodiscard]] static Result<std::vector<Alarm>> parents(store::Tx& tx, const Alarm& alarm);
+  /// Ends the periods of suppressed actions that are over: what waited is told. Gives the end of
+  /// the next one.
+  [[nodiscard]] Result<std::optional<TimeMs>> release(store::Tx& tx);
+  [[nodiscard]] static Result<std::optional<TimeMs>> next_release(store::Tx& tx);
+
   /// Metric alarms of all accounts, those with a larger id than `after`, by id.
   [[nodiscard]] static Result<std::vector<Alarm>> all(store::Tx& tx, std::int64_t after, int count);
   [[nodiscard]] static Result<std::vector<HistoryItem>> history(store::Tx& tx,
@@ -114,6 +120,10 @@ class AlarmBook {
   Status check_parents(store::Tx& tx, const std::map<std::string, Alarm>& alarms) const;
   Status publish(store::Tx& tx, const Alarm& before, const Alarm& after) const;
   Status act(store::Tx& tx, const Alarm& before, const Alarm& alarm) const;
+  /// Writes it, and performs the actions that need wait no longer.
+  Status suppress(store::Tx& tx, Alarm& alarm, Suppression suppression) const;
+  Result<Suppressor> suppressor_of(store::Tx& tx, const Alarm& alarm) const;
+  Status put_suppressor(store::Tx& tx, Alarm& alarm, const std::optional<Alarm>& by) const;
 
   const Parts parts_;
 };

@@ -1,6 +1,7 @@
 // Composite alarms: their rules, and what follows from the change of an alarm that they name.
 #include <algorithm>
 #include <deque>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -68,12 +69,21 @@ Result<std::vector<Alarm>> joined(store::Tx& tx, std::string_view of, std::strin
   return tx.all(sql, read_alarm, id);
 }
 
+/// The composite alarms that name it in their rules, or whose suppressor it is.
+Result<std::vector<Alarm>> dependents(store::Tx& tx, const Alarm& alarm) {
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM alarms WHERE id IN (SELECT parent FROM alarm_children WHERE child = $1"
+      " UNION SELECT id FROM alarms WHERE suppressor = $1) ORDER BY name",
+      alarm_columns);
+  return tx.all(sql, read_alarm, alarm.id);
+}
+
 /// The composite alarms above `start`, however far.
 Result<std::map<std::int64_t, Alarm>> all_above(store::Tx& tx, const Alarm& start) {
   std::map<std::int64_t, Alarm> above;
   std::deque<Alarm> open = {start};
   for (; !open.empty(); open.pop_front()) {
-    TM_TRY(auto parents, AlarmBook::parents(tx, open.front()));
+    TM_TRY(auto parents, dependents(tx, open.front()));
     for (auto& parent : parents) {
       if (above.try_emplace(parent.id, parent).second) open.push_back(std::move(parent));
     }
@@ -81,15 +91,39 @@ Result<std::map<std::int64_t, Alarm>> all_above(store::Tx& tx, const Alarm& star
   return above;
 }
 
-Status check_cycle(store::Tx& tx, const Alarm& alarm,
-                   const std::map<std::string, Alarm>& children) {
+Status check_cycle(store::Tx& tx, const Alarm& alarm, std::map<std::string, Alarm> needed,
+                   const std::optional<Alarm>& suppressor) {
   TM_TRY(const auto above, all_above(tx, alarm));
-  for (const auto& [named, child] : children) {
+  if (suppressor) needed[suppressor->key.name] = *suppressor;
+  for (const auto& [named, child] : needed) {
     if (child.id != alarm.id && !above.contains(child.id)) continue;
-    return invalid(fmt::format("The alarm rule would make a cycle: {} depends on {}.",
+    return invalid(fmt::format("The alarm {} would make a cycle: {} depends on {}.",
+                               suppressor && child.id == suppressor->id ? "suppressor" : "rule",
                                child.key.name, alarm.key.name));
   }
   return {};
+}
+
+/// nullopt if the settings name none.
+Result<std::optional<Alarm>> find_suppressor(store::Tx& tx, const Alarm& alarm) {
+  const bool is_given = alarm.settings.contains("ActionsSuppressor");
+  for (const auto* period : {"ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod"}) {
+    if (alarm.settings.contains(period) != is_given) {
+      return invalid(std::string(period) + (is_given ? " is required with ActionsSuppressor."
+                                                     : " needs an ActionsSuppressor."));
+    }
+    if (alarm.integer(period) < 0) return invalid(fmt::format("{} can't be negative.", period));
+  }
+  if (!is_given) return std::nullopt;
+  const std::string named(alarm.text("ActionsSuppressor"));
+  const auto key = key_of(alarm.key.scope, named);
+  std::optional<Alarm> suppressor;
+  if (key) {
+    TM_TRY(suppressor, AlarmBook::find(tx, *key));
+  }
+  if (suppressor) return suppressor;
+  return invalid(fmt::format(
+      "Could not save the composite alarm as the actions suppressor [{}] does not exist", named));
 }
 
 Status check_count(store::Tx& tx, const std::map<std::string, Alarm>& children) {
@@ -124,8 +158,9 @@ Status AlarmBook::put_composite(store::Tx& tx, const AlarmKey& key, const json::
   wanted.is_composite = true;
   TM_TRY(const auto rule, rule_of(wanted));
   TM_TRY(const auto children, find_children(tx, key.scope, rule));
+  TM_TRY(const auto suppressor, find_suppressor(tx, wanted));
   TM_TRY(auto alarm, save(tx, std::move(wanted), tags));
-  TM_CHECK(check_cycle(tx, alarm, children));
+  TM_CHECK(check_cycle(tx, alarm, children, suppressor));
   TM_CHECK(tx.exec("DELETE FROM alarm_children WHERE parent = $1", alarm.id));
   TM_CHECK(check_count(tx, children));
   for (const auto& [named, child] : children) {
@@ -134,6 +169,7 @@ Status AlarmBook::put_composite(store::Tx& tx, const AlarmKey& key, const json::
                 " ON CONFLICT (parent, child) DO NOTHING",
                 alarm.id, child.id));
   }
+  TM_CHECK(put_suppressor(tx, alarm, suppressor));
   TM_TRY(const auto state, evaluate(tx, alarm));
   if (state == alarm.state) return {};
   auto reason =
@@ -141,32 +177,39 @@ Status AlarmBook::put_composite(store::Tx& tx, const AlarmKey& key, const json::
   return change_state(tx, std::move(alarm), {std::string(state), std::move(reason), std::nullopt});
 }
 
-/// Each composite alarm above `changed` is looked at once, when all that it names are settled.
+/// Each composite alarm above `changed` is looked at once, when all that it needs are settled:
+/// those that its rule names, and its suppressor.
 Status AlarmBook::follow(store::Tx& tx, const Alarm& changed) const {
   TM_TRY(auto above, all_above(tx, changed));
-  std::map<std::int64_t, std::size_t> waits_for;
-  std::map<std::int64_t, std::vector<std::int64_t>> parents_of;
+  std::map<std::int64_t, std::set<std::int64_t>> named_by, needs;
+  std::map<std::int64_t, std::vector<std::int64_t>> needed_by;
   for (const auto& [id, alarm] : above) {
     TM_TRY(const auto below, children(tx, alarm));
-    for (const auto& child : below) {
-      if (child.id != changed.id && !above.contains(child.id)) continue;
-      parents_of[child.id].push_back(id);
-      ++waits_for[id];
-    }
+    for (const auto& child : below) named_by[id].insert(child.id);
+    needs[id] = named_by[id];
+    if (alarm.suppressor) needs[id].insert(*alarm.suppressor);
+    std::erase_if(needs[id], [&](auto one) { return one != changed.id && !above.contains(one); });
+    for (const auto one : needs[id]) needed_by[one].push_back(id);
   }
   std::map<std::int64_t, Alarm> news = {{changed.id, changed}};
   std::map<std::int64_t, const Alarm*> causes;
   std::deque<std::int64_t> settled = {changed.id};
   for (; !settled.empty(); settled.pop_front()) {
-    const auto cause = news.find(settled.front());
-    for (const auto id : parents_of[settled.front()]) {
-      if (cause != news.end()) causes[id] = &cause->second;
-      if (--waits_for[id] > 0) continue;
+    const auto done = settled.front();
+    const auto cause = news.find(done);
+    for (const auto id : needed_by[done]) {
+      if (cause != news.end() && named_by[id].contains(done)) causes[id] = &cause->second;
+      needs[id].erase(done);
+      if (!needs[id].empty()) continue;
       settled.push_back(id);
-      if (!causes.contains(id)) continue;
       auto& alarm = above.at(id);
-      TM_TRY(const bool is_news, settle(tx, alarm, *causes[id]));
-      if (is_news) news[id] = alarm;
+      if (causes.contains(id)) {
+        TM_TRY(const bool is_news, settle(tx, alarm, *causes[id]));
+        if (is_news) news[id] = alarm;
+      }
+      if (!alarm.suppressor || !news.contains(*alarm.suppressor)) continue;
+      TM_TRY(const auto suppressor, suppressor_of(tx, alarm));
+      TM_CHECK(suppress(tx, alarm, after_suppressor(alarm.suppression, suppressor)));
     }
   }
   return {};
@@ -187,7 +230,7 @@ Status AlarmBook::check_parents(store::Tx& tx, const std::map<std::string, Alarm
   std::string needed;
   int count = 0;
   for (const auto& [name, alarm] : alarms) {
-    TM_TRY(const auto parents, AlarmBook::parents(tx, alarm));
+    TM_TRY(const auto parents, dependents(tx, alarm));
     const bool is_needed = std::ranges::any_of(
         parents, [&](const Alarm& parent) { return !alarms.contains(parent.key.name); });
     if (!is_needed) continue;

@@ -16,6 +16,8 @@ Alarm read_alarm(const store::Row& row) {
   alarm.configured = {row.integer(11)};
   alarm.revision = row.integer(12);
   alarm.is_composite = row.integer(13) != 0;
+  alarm.suppressor = row.maybe_integer(14);
+  alarm.suppression = {row.text(15), row.maybe_time(16), row.maybe_text(17)};
   return alarm;
 }
 

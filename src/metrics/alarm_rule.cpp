@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <set>
 
 #include <fmt/format.h>
@@ -65,6 +66,10 @@ class Parser {
     return bad_rule(fmt::format("Unsupported token '{}' at char {}", token, at_));
   }
 
+  static std::unexpected<Error> too_many() {
+    return bad_rule(fmt::format("A rule has at most {} elements", elements_max));
+  }
+
   /// OR binds less than AND.
   Result<AlarmRule> joined(AlarmRule::Kind kind) {
     const bool is_any = kind == AlarmRule::Kind::any;
@@ -90,9 +95,7 @@ class Parser {
   }
 
   Result<AlarmRule> unlimited() {
-    if (++elements_ > elements_max) {
-      return bad_rule(fmt::format("A rule has at most {} elements", elements_max));
-    }
+    if (++elements_ > elements_max) return too_many();
     if (accept('(')) {
       TM_TRY(auto inside, joined(AlarmRule::Kind::any));
       if (!accept(')')) return unsupported();
@@ -100,29 +103,71 @@ class Parser {
     }
     AlarmRule rule;
     if (accept_word("NOT")) {
-      rule.kind = AlarmRule::Kind::negation;
       TM_TRY(auto part, single());
-      rule.parts.push_back(std::move(part));
-      return rule;
+      return negation(std::move(part));
     }
     for (const auto constant : {"TRUE", "FALSE"}) {
       if (!accept_word(constant)) continue;
       rule.value = std::string_view(constant) == "TRUE";
       return rule;
     }
+    if (accept_word("AT_LEAST")) return at_least();
+    if (!accept_state(rule)) return unsupported();
+    if (!accept('(')) return unsupported();
+    TM_TRY(rule.alarm, name(")("));
+    if (!accept(')')) return unsupported();
+    return rule;
+  }
+
+  bool accept_state(AlarmRule& rule) {
     for (const auto state : {state::alarm, state::ok, state::unknown}) {
       if (!accept_word(state)) continue;
       rule.kind = AlarmRule::Kind::state;
       rule.state = state;
-      TM_TRY(rule.alarm, named());
-      return rule;
+      return true;
     }
-    return unsupported();
+    return false;
   }
 
-  /// ("a name") or (a-name)
-  Result<std::string> named() {
+  /// (2, NOT ALARM, (a, "b", c))
+  Result<AlarmRule> at_least() {
+    AlarmRule rule, part;
+    rule.kind = AlarmRule::Kind::at_least;
     if (!accept('(')) return unsupported();
+    TM_TRY(rule.least, count());
+    rule.is_percent = accept('%');
+    if (!accept(',')) return unsupported();
+    const bool is_not = accept_word("NOT");
+    if (!accept_state(part) || !accept(',') || !accept('(')) return unsupported();
+    do {
+      if (++elements_ > elements_max) return too_many();
+      TM_TRY(part.alarm, name(",)("));
+      rule.parts.push_back(is_not ? negation(part) : part);
+    } while (accept(','));
+    if (!accept(')') || !accept(')')) return unsupported();
+    const auto most = rule.is_percent ? 100 : int(rule.parts.size());
+    if (rule.least >= 1 && rule.least <= most) return rule;
+    return bad_rule(fmt::format("AT_LEAST needs a number from 1 to {}, not {}", most, rule.least));
+  }
+
+  static AlarmRule negation(AlarmRule part) {
+    AlarmRule rule;
+    rule.kind = AlarmRule::Kind::negation;
+    rule.parts.push_back(std::move(part));
+    return rule;
+  }
+
+  Result<int> count() {
+    skip_blanks();
+    int number = 0;
+    const auto read = std::from_chars(text_.data() + at_, text_.data() + text_.size(), number);
+    if (read.ec != std::errc()) return unsupported();
+    at_ = std::size_t(read.ptr - text_.data());
+    return number;
+  }
+
+  /// "a name", or one that ends before a blank or any of `ends`.
+  Result<std::string> name(std::string_view ends) {
     std::string name;
     if (accept('"')) {
       while (at_ < text_.size() && text_[at_] != '"') {
@@ -132,12 +177,11 @@ class Parser {
       if (!accept('"')) return bad_rule("A name is not closed");
     } else {
       skip_blanks();
-      while (at_ < text_.size() && text_[at_] != ')' && text_[at_] != '(' &&
-             !is_blank(text_[at_])) {
+      while (at_ < text_.size() && !ends.contains(text_[at_]) && !is_blank(text_[at_])) {
         name += text_[at_++];
       }
     }
-    if (name.empty() || !accept(')')) return unsupported();
+    if (name.empty()) return unsupported();
     return name;
   }
 
@@ -175,6 +219,10 @@ bool AlarmRule::holds(
     case Kind::negation: return !part_holds(parts.front());
     case Kind::all: return std::ranges::all_of(parts, part_holds);
     case Kind::any: return std::ranges::any_of(parts, part_holds);
+    case Kind::at_least: {
+      const auto holding = std::ranges::count_if(parts, part_holds);
+      return is_percent ? holding * 100 >= least * std::ssize(parts) : holding >= least;
+    }
   }
   return false;
 }

@@ -1,5 +1,5 @@
-/// The rule of a composite alarm: ALARM("a") AND NOT (OK(b) OR TRUE). Pure.
-/// (AWS: PutCompositeAlarm, AlarmRule.)
+/// The rule of a composite alarm: ALARM("a") AND NOT (OK(b) OR AT_LEAST(50%, NOT OK, (c, d))).
+/// Pure. (AWS: PutCompositeAlarm, AlarmRule.)
 #pragma once
 
 #include <functional>
@@ -12,11 +12,13 @@
 namespace tidemill::metrics {
 
 struct AlarmRule {
-  enum class Kind : std::uint8_t { constant, state, negation, all, any };
+  enum class Kind : std::uint8_t { constant, state, negation, all, any, at_least };
   Kind kind = Kind::constant;
   bool value = false;        ///< Of a constant.
   std::string state, alarm;  ///< The alarm by name or ARN, and the state that it is to be in.
   std::vector<AlarmRule> parts;
+  int least = 0;  ///< Of so many parts, or of so many in a hundred.
+  bool is_percent = false;
 
   /// Fails with ValidationException: what is wrong and at which character.
   [[nodiscard]] static Result<AlarmRule> parse(std::string_view text);

@@ -38,6 +38,18 @@ TEST(AlarmRuleTest, and_binds_more_than_or) {
   EXPECT_FALSE(holds("(TRUE OR TRUE) AND FALSE"));
 }
 
+TEST(AlarmRuleTest, some_of_many_are_enough) {
+  EXPECT_TRUE(holds("AT_LEAST(1, ALARM, (a, b))"));
+  EXPECT_FALSE(holds("AT_LEAST(2, ALARM, (a, b, \"c (d)\"))"));
+  EXPECT_TRUE(holds("AT_LEAST( 2,NOT OK,(a,b,\"c (d)\") )"));
+  EXPECT_TRUE(holds("AT_LEAST(50%, OK, (a, b))"));
+  EXPECT_FALSE(holds("AT_LEAST(51%, OK, (a, b))"));
+  EXPECT_TRUE(holds("NOT AT_LEAST(2, INSUFFICIENT_DATA, (a, b)) AND ALARM(a)"));
+  const auto rule = AlarmRule::parse("AT_LEAST(1, NOT ALARM, (b, a)) OR OK(b)");
+  ASSERT_TRUE(rule);
+  EXPECT_EQ(rule->alarms(), (std::vector<std::string>{"a", "b"}));
+}
+
 TEST(AlarmRuleTest, each_alarm_is_named_once) {
   const auto rule =
       AlarmRule::parse("ALARM(b) AND (OK(\"a\") OR NOT ALARM(b)) OR OK(\"say \\\"x\\\"\")");
@@ -49,6 +61,15 @@ TEST(AlarmRuleTest, what_is_wrong_is_told_with_its_place) {
   EXPECT_EQ(error("()"), "Error in AlarmRule [Unsupported token ')' at char 1]");
   EXPECT_EQ(error("ALARM(a) XOR OK(b)"), "Error in AlarmRule [Unsupported token 'XOR' at char 9]");
   EXPECT_EQ(error("ALARM(a) AND"), "Error in AlarmRule [The rule ends too early]");
+  EXPECT_EQ(error("AT_LEAST(3, ALARM, (a, b))"),
+            "Error in AlarmRule [AT_LEAST needs a number from 1 to 2, not 3]");
+  EXPECT_EQ(error("AT_LEAST(101%, ALARM, (a))"),
+            "Error in AlarmRule [AT_LEAST needs a number from 1 to 100, not 101]");
+  for (const auto* broken : {"AT_LEAST", "AT_LEAST(", "AT_LEAST(x, OK, (a))", "AT_LEAST(1, OK, a)",
+                             "AT_LEAST(1, OK, ())", "AT_LEAST(1, OK, (a,))", "AT_LEAST(1, OK, (a)",
+                             "AT_LEAST(1 OK, (a))", "AT_LEAST(1, NOT, (a))"}) {
+    EXPECT_TRUE(error(broken).starts_with("Error in AlarmRule [")) << broken;
+  }
   EXPECT_EQ(error("ALARM(\"a)"), "Error in AlarmRule [A name is not closed]");
   EXPECT_EQ(error(" TRUE"), "AlarmRule must not contain leading or trailing whitespace or be null");
   EXPECT_EQ(error(""), "AlarmRule must not contain leading or trailing whitespace or be null");
@@ -64,8 +85,10 @@ TEST(AlarmRuleTest, depth_and_length_have_bounds) {
 }
 
 TEST(AlarmRuleTest, random_rules_never_do_harm) {
-  constexpr std::string_view parts[] = {"ALARM(", "a",  ")",  "OK(b)", "(",     " AND ", " OR ",
-                                        "NOT ",   "\"", "\\", "TRUE",  "FALSE", "\xff",  " "};
+  constexpr std::string_view parts[] = {"ALARM(", "a",     ")",    "OK(b)", "(",
+                                        " AND ",  " OR ",  "NOT ", "\"",    "\\",
+                                        "TRUE",   "FALSE", "\xff", " ",     "AT_LEAST(1, OK, (",
+                                        ","};
   std::uint32_t state = 7;
   int fine = 0;
   for (int round = 0; round < 20'000; ++round) {

@@ -7,18 +7,37 @@
 namespace tidemill::metrics {
 namespace {
 
+/// Further members of a state whose actions wait.
+std::string suppression_json(const Alarm& alarm) {
+  if (alarm.suppression.by.empty()) return "";
+  return fmt::format(R"(,"actionsSuppressedBy":{},"actionsSuppressedReason":{})",
+                     json::quote(alarm.suppression.by), json::quote(alarm.suppressed_reason()));
+}
+
+/// What a composite alarm is decided by.
+std::string rule_json(const Alarm& alarm) {
+  auto text = R"("alarmRule":)" + json::quote(alarm.text("AlarmRule"));
+  if (!alarm.settings.contains("ActionsSuppressor")) return text;
+  return text + fmt::format(R"(,"actionsSuppressor":{},"actionsSuppressorWaitPeriod":{},)"
+                            R"("actionsSuppressorExtensionPeriod":{})",
+                            json::quote(alarm.text("ActionsSuppressor")),
+                            alarm.integer("ActionsSuppressorWaitPeriod"),
+                            alarm.integer("ActionsSuppressorExtensionPeriod"));
+}
+
 std::string state_json(const Alarm& alarm) {
   std::string text = fmt::format(R"({{"stateValue":{},"stateReason":{})", json::quote(alarm.state),
                                  json::quote(alarm.reason));
   if (alarm.reason_data) text += R"(,"stateReasonData":)" + *alarm.reason_data;
-  return text + "}";
+  return text + suppression_json(alarm) + "}";
 }
 
 std::string event_state(const Alarm& alarm) {
   std::string text = fmt::format(R"({{"value":{},"reason":{})", json::quote(alarm.state),
                                  json::quote(alarm.reason));
   if (alarm.reason_data) text += R"(,"reasonData":)" + json::quote(*alarm.reason_data);
-  return text + fmt::format(R"(,"timestamp":{}}})", json::quote(stamp(alarm.state_at)));
+  return text + suppression_json(alarm) +
+         fmt::format(R"(,"timestamp":{}}})", json::quote(stamp(alarm.state_at)));
 }
 
 std::string stat_json(const SeriesQuery& query, std::string_view statistic) {
@@ -111,6 +130,12 @@ std::string action_data(const Alarm& alarm, std::string_view action, std::string
                      failure ? json::quote(*failure) : "null");
 }
 
+std::string suppressed_data(const Alarm& alarm) {
+  return fmt::format(
+      R"({{"version":"1.0","actionState":"Suppressed","stateUpdateTimestamp":{}{}}})",
+      alarm.state_at.ms, suppression_json(alarm));
+}
+
 std::string state_change_detail(const Alarm& before, const Alarm& after,
                                 std::string_view query_id) {
   std::string configuration;
@@ -118,7 +143,7 @@ std::string state_change_detail(const Alarm& before, const Alarm& after,
     configuration = fmt::format(R"("description":{},)", json::quote(said));
   }
   configuration += after.is_composite
-                       ? fmt::format(R"("alarmRule":{})", json::quote(after.text("AlarmRule")))
+                       ? rule_json(after)
                        : fmt::format(R"("metrics":[{}])", metrics_json(after, query_id));
   return fmt::format(R"({{"alarmName":{},"state":{},"previousState":{},"configuration":{{{}}}}})",
                      json::quote(after.key.name), event_state(after), event_state(before),

@@ -20,6 +20,8 @@ namespace tidemill::metrics {
 [[nodiscard]] std::string action_data(const Alarm& alarm, std::string_view action,
                                       std::string_view message,
                                       const std::optional<std::string>& failure);
+/// Of actions that wait.
+[[nodiscard]] std::string suppressed_data(const Alarm& alarm);
 /// The detail of "CloudWatch Alarm State Change". `query_id` names its metric query.
 [[nodiscard]] std::string state_change_detail(const Alarm& before, const Alarm& after,
                                               std::string_view query_id);

@@ -89,6 +89,17 @@ Shown basics(const Alarm& alarm) {
   return shown;
 }
 
+void show_suppression(const Alarm& alarm, w::CompositeAlarm& shown) {
+  if (!alarm.settings.contains("ActionsSuppressor")) return;
+  shown.ActionsSuppressor = std::string(alarm.text("ActionsSuppressor"));
+  shown.ActionsSuppressorWaitPeriod = std::int32_t(alarm.integer("ActionsSuppressorWaitPeriod"));
+  shown.ActionsSuppressorExtensionPeriod =
+      std::int32_t(alarm.integer("ActionsSuppressorExtensionPeriod"));
+  if (alarm.suppression.by.empty()) return;
+  shown.ActionsSuppressedBy = alarm.suppression.by;
+  shown.ActionsSuppressedReason = alarm.suppressed_reason();
+}
+
 template <class Shown>
 Shown briefly(const Alarm& alarm) {
   Shown shown;
@@ -109,6 +120,14 @@ void put_common(const Put& put, const Request& request) {
 }
 
 }  // namespace
+
+Tags tags_of(const std::optional<std::vector<w::Tag>>& given) {
+  Tags tags;
+  for (const auto& tag : given.value_or(std::vector<w::Tag>())) {
+    tags[tag.Key.value_or("")] = tag.Value.value_or("");
+  }
+  return tags;
+}
 
 Result<json::object> settings_of(const w::PutMetricAlarmInput& request) {
   json::object settings;
@@ -140,18 +159,15 @@ Result<json::object> settings_of(const w::PutMetricAlarmInput& request) {
 }
 
 Result<json::object> settings_of(const w::PutCompositeAlarmInput& request) {
-  if (request.ActionsSuppressor || request.ActionsSuppressorWaitPeriod ||
-      request.ActionsSuppressorExtensionPeriod) {
-    return invalid(
-        "ActionsSuppressor isn't served: put what suppresses into the rule, as in ALARM(a) AND NOT "
-        "ALARM(suppressor).");
-  }
   json::object settings;
   const auto put = [&settings](std::string_view name, const auto& value) {
     put_in(settings, name, value);
   };
   put_common(put, request);
   put("AlarmRule", request.AlarmRule);
+  put("ActionsSuppressor", request.ActionsSuppressor);
+  put("ActionsSuppressorWaitPeriod", request.ActionsSuppressorWaitPeriod);
+  put("ActionsSuppressorExtensionPeriod", request.ActionsSuppressorExtensionPeriod);
   return settings;
 }
 
@@ -159,6 +175,7 @@ void show(const Alarm& alarm, w::DescribeAlarmsOutput& response) {
   if (alarm.is_composite) {
     auto shown = basics<w::CompositeAlarm>(alarm);
     shown.AlarmRule = std::string(alarm.text("AlarmRule"));
+    show_suppression(alarm, shown);
     response.CompositeAlarms->push_back(std::move(shown));
     return;
   }

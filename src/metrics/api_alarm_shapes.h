@@ -8,6 +8,8 @@ namespace tidemill::metrics {
 
 namespace w = wire::monitoring;
 
+[[nodiscard]] Tags tags_of(const std::optional<std::vector<w::Tag>>& given);
+
 /// What a request gives, under AWS's names.
 [[nodiscard]] Result<json::object> settings_of(const w::PutMetricAlarmInput& request);
 [[nodiscard]] Result<json::object> settings_of(const w::PutCompositeAlarmInput& request);

@@ -40,14 +40,6 @@ bool includes(const std::optional<std::vector<std::string>>& types, std::string_
   return std::ranges::find(*types, type) != types->end();
 }
 
-Tags tags_of(const std::optional<std::vector<w::Tag>>& given) {
-  Tags tags;
-  for (const auto& tag : given.value_or(std::vector<w::Tag>())) {
-    tags[tag.Key.value_or("")] = tag.Value.value_or("");
-  }
-  return tags;
-}
-
 Result<std::string> name_after(const std::optional<std::string>& token) {
   if (!token) return std::string();
   auto name = from_base64(*token);

@@ -8,7 +8,7 @@
 
 namespace tidemill::metrics {
 
-inline constexpr std::array<store::Migration, 2> alarm_migrations = {{{"alarms", 1, R"sql(
+inline constexpr std::array<store::Migration, 3> alarm_migrations = {{{"alarms", 1, R"sql(
 CREATE TABLE alarms (
   id INTEGER PRIMARY KEY,
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
@@ -56,6 +56,15 @@ CREATE TABLE dashboards (           -- an account's, of all regions
   modified_ms INTEGER NOT NULL,
   PRIMARY KEY (account, name)
 ) STRICT, WITHOUT ROWID;
+)sql"},
+                                                                      {"alarms", 3, R"sql(
+ALTER TABLE alarms ADD COLUMN suppressor INTEGER;    -- the alarm while whose ALARM actions wait
+ALTER TABLE alarms ADD COLUMN suppressed_by TEXT;    -- WaitPeriod, ExtensionPeriod, Alarm
+ALTER TABLE alarms ADD COLUMN suppressed_until_ms INTEGER;  -- the end of the period
+ALTER TABLE alarms ADD COLUMN untold TEXT;           -- the state before a change not told so far
+CREATE INDEX alarms_suppressor ON alarms (suppressor) WHERE suppressor IS NOT NULL;
+CREATE INDEX alarms_suppressed_until ON alarms (suppressed_until_ms)
+  WHERE suppressed_until_ms IS NOT NULL;
 )sql"}}};
 
 inline constexpr std::array<store::Migration, 2> metric_migrations = {{{"metrics", 1, R"sql(

@@ -58,23 +58,41 @@ struct Watch::State {
     }
   }
 
+  /// Tells what waited for a suppressor long enough; wakes up for the next.
+  Task<Status> release() {
+    auto ask = [](store::Tx& tx) { return AlarmBook::next_release(tx); };
+    TM_CO_TRY(auto next, co_await parts.store.read(ask));
+    if (next && *next <= parts.clock.now()) {
+      auto change = [this](store::Tx& tx) { return parts.book.release(tx); };
+      TM_CO_TRY(next, co_await parts.store.write(change));
+    }
+    if (next) alarm->set(*next);
+    co_return Status();
+  }
+
+  /// What is due now.
+  Task<Status> work() {
+    TM_CO_CHECK(co_await release());
+    const auto end = evaluation_end(parts.clock.now());
+    // Who was put since the minute's evaluation waits for the next one.
+    bool is_needed = true;
+    if (end != last) {
+      TM_CO_TRY(is_needed, co_await evaluate(end));
+      last = end;
+    }
+    if (is_needed) alarm->set(end.plus(minute));
+    co_return Status();
+  }
+
   static Task<void> run(std::shared_ptr<State> self) {
     while (!self->is_over) {
-      const auto end = evaluation_end(self->parts.clock.now());
-      // Who was put since the minute's evaluation waits for the next one.
-      bool is_needed = true;
-      if (end != self->last) {
-        const auto there = co_await self->evaluate(end);
-        if (!there) {
-          TM_LOG(warn, "alarms", "alarms weren't evaluated", {{"reason", there.error().message}});
-          co_await self->wake.wait_for(pause_after_failure);
-          continue;
-        }
-        is_needed = *there;
-        self->last = end;
+      const auto done = co_await self->work();
+      if (done) {
+        co_await self->wake.wait();
+        continue;
       }
-      if (is_needed) self->alarm->set(end.plus(minute));
-      co_await self->wake.wait();
+      TM_LOG(warn, "alarms", "alarms weren't evaluated", {{"reason", done.error().message}});
+      co_await self->wake.wait_for(pause_after_failure);
     }
   }
 
@@ -147,7 +165,7 @@ Result<std::vector<Datapoint>> datapoints(store::Tx& tx, Ledger& ledger, const C
   const auto from = end.plus(-std::chrono::seconds(criteria.period_s) * criteria.periods);
   if (!criteria.queries.empty()) return computed(tx, ledger, criteria, from, end);
   const auto statistic = Statistic::parse(criteria.statistic).value();
-  const SeriesQuery query{criteria.series, from,          end,
+  const SeriesQuery query{criteria.series,   from,          end,
                           criteria.period_s, criteria.unit, statistic.is_extended()};
   TM_TRY(const auto windows, ledger.windows(tx, query));
   auto points = periods_of(criteria, from);

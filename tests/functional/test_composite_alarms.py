@@ -178,3 +178,12 @@ def test_history_tells_the_kind(cloudwatch, name):
     assert {item["AlarmType"] for item in items} == {"CompositeAlarm"}
     assert cloudwatch.describe_alarm_history(
         AlarmName=name, AlarmTypes=["MetricAlarm"])["AlarmHistoryItems"] == []
+
+
+def test_at_least_some_of_many(cloudwatch, children, name):
+    a, b = children
+    cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule=f"AT_LEAST(2, ALARM, ({a}, {b}))")
+    set_state(cloudwatch, a, "ALARM")
+    assert state_of(cloudwatch, name) == "OK"
+    set_state(cloudwatch, b, "ALARM")
+    assert state_of(cloudwatch, name) == "ALARM"

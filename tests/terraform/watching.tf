@@ -103,6 +103,11 @@ resource "aws_cloudwatch_composite_alarm" "any" {
   alarm_description = "Note: ${var.note}"
   alarm_rule        = "ALARM(${aws_cloudwatch_metric_alarm.errors.alarm_name}) OR ALARM(${aws_cloudwatch_metric_alarm.success_rate.alarm_name})"
   alarm_actions     = [aws_sns_topic.news.arn]
+  actions_suppressor {
+    alarm            = aws_cloudwatch_metric_alarm.late.alarm_name
+    wait_period      = var.note == "first" ? 60 : 30
+    extension_period = 120
+  }
 }
 
 resource "aws_cloudwatch_dashboard" "platform" {
