@@ -1,6 +1,7 @@
 #include "metrics/api_dashboards.h"
 
 #include "base/encoding.h"
+#include "metrics/api_alarm_shapes.h"
 #include "metrics/dashboard.h"
 
 namespace tidemill::metrics {
@@ -31,12 +32,11 @@ DashboardApi::Reply<w::PutDashboardOutput> DashboardApi::put(const Caller& calle
                                                              w::PutDashboardInput request) {
   TM_CO_CHECK(check_dashboard_name(*request.DashboardName));
   TM_CO_TRY(const auto doubts, check_dashboard_body(*request.DashboardBody));
-  if (request.Tags && !request.Tags->empty()) {
-    co_return fail(Errc::invalid_argument, "InvalidParameterValueException",
-                   "Tags of dashboards aren't served: leave Tags out.");
-  }
   const Dashboard dashboard{*request.DashboardName, *request.DashboardBody, clock_.now()};
-  auto change = [&](store::Tx& tx) { return put_dashboard(tx, caller.scope.account, dashboard); };
+  const auto tags = tags_of(request.Tags);
+  auto change = [&](store::Tx& tx) {
+    return put_dashboard(tx, caller.scope.account, dashboard, tags);
+  };
   TM_CO_CHECK(co_await store_.write(change));
   w::PutDashboardOutput response;
   response.DashboardValidationMessages.emplace();

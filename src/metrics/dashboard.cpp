@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t name_max = 255;
 constexpr std::size_t told_max = 20;
+constexpr std::size_t tags_max = 50;
 constexpr std::string_view widget_types[] = {"alarm", "custom", "explorer",
                                              "log",   "metric", "text"};
 
@@ -58,7 +59,42 @@ Dashboard read_dashboard(const store::Row& row) {
   return {row.text(0), row.text(1), {row.integer(2)}};
 }
 
+Result<bool> exists(store::Tx& tx, const DashboardKey& key) {
+  TM_TRY(const auto there, tx.one(
+                               "SELECT 1 FROM dashboards WHERE account = $1 AND name = $2",
+                               [](const store::Row&) { return true; }, key.account, key.name));
+  return there.has_value();
+}
+
+Status require(store::Tx& tx, const DashboardKey& key) {
+  TM_TRY(const bool is_there, exists(tx, key));
+  if (is_there) return {};
+  return std::unexpected(Error{.code = Errc::not_found,
+                               .message = "Unknown",
+                               .name = "ResourceNotFoundException",
+                               .status = 404});
+}
+
+Status put_tags(store::Tx& tx, const DashboardKey& key, const Tags& tags) {
+  for (const auto& [name, value] : tags) {
+    TM_CHECK(
+        tx.exec("INSERT INTO dashboard_tags (account, name, key, value) VALUES ($1, $2, $3, $4)"
+                " ON CONFLICT (account, name, key) DO UPDATE SET value = excluded.value",
+                key.account, key.name, name, value));
+  }
+  TM_TRY(const auto now, dashboard_tags(tx, key));
+  if (now.size() <= tags_max) return {};
+  return invalid(fmt::format("A dashboard can have {} tags.", tags_max));
+}
+
 }  // namespace
+
+std::optional<DashboardKey> dashboard_key(std::string_view text) {
+  constexpr std::string_view head = "dashboard/";
+  const auto arn = Arn::parse(text);
+  if (!arn || arn->service != "cloudwatch" || !arn->resource.starts_with(head)) return std::nullopt;
+  return DashboardKey{arn->account, arn->resource.substr(head.size())};
+}
 
 std::string dashboard_arn(std::string_view account, std::string_view name) {
   return fmt::format("arn:aws:cloudwatch::{}:dashboard/{}", account, name);
@@ -100,13 +136,16 @@ Result<std::vector<DashboardMessage>> check_dashboard_body(std::string_view body
   return doubts;
 }
 
-Status put_dashboard(store::Tx& tx, std::string_view account, const Dashboard& dashboard) {
+Status put_dashboard(store::Tx& tx, std::string_view account, const Dashboard& dashboard,
+                     const Tags& tags) {
+  const DashboardKey key{std::string(account), dashboard.name};
+  TM_TRY(const bool is_there, exists(tx, key));
   TM_CHECK(
       tx.exec("INSERT INTO dashboards (account, name, body, modified_ms) VALUES ($1, $2, $3, $4)"
               " ON CONFLICT (account, name) DO UPDATE SET body = excluded.body,"
               " modified_ms = excluded.modified_ms",
               account, dashboard.name, dashboard.body, dashboard.modified.ms));
-  return {};
+  return is_there ? Status() : put_tags(tx, key, tags);
 }
 
 Result<Dashboard> get_dashboard(store::Tx& tx, std::string_view account, std::string_view name) {
@@ -137,11 +176,32 @@ Status delete_dashboards(store::Tx& tx, std::string_view account,
     TM_TRY(const auto gone,
            tx.exec("DELETE FROM dashboards WHERE account = $1 AND name = $2", account, name));
     if (gone == 0) return not_found(name);
+    TM_CHECK(tx.exec("DELETE FROM dashboard_tags WHERE account = $1 AND name = $2", account, name));
   }
   return {};
 }
 
+Status tag_dashboard(store::Tx& tx, const DashboardKey& key, const Tags& given) {
+  TM_CHECK(require(tx, key));
+  return put_tags(tx, key, given);
+}
+
+Status untag_dashboard(store::Tx& tx, const DashboardKey& key, std::span<const std::string> keys) {
+  TM_CHECK(require(tx, key));
+  for (const auto& tag : keys) {
+    TM_CHECK(tx.exec("DELETE FROM dashboard_tags WHERE account = $1 AND name = $2 AND key = $3",
+                     key.account, key.name, tag));
+  }
+  return {};
+}
+
+Result<Tags> dashboard_tags(store::Tx& tx, const DashboardKey& key) {
+  return tx.texts("SELECT key, value FROM dashboard_tags WHERE account = $1 AND name = $2",
+                  key.account, key.name);
+}
+
 Status reset_dashboards(store::Tx& tx) {
+  TM_CHECK(tx.exec("DELETE FROM dashboard_tags"));
   TM_CHECK(tx.exec("DELETE FROM dashboards"));
   return {};
 }

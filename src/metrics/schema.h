@@ -8,7 +8,7 @@
 
 namespace tidemill::metrics {
 
-inline constexpr std::array<store::Migration, 3> alarm_migrations = {{{"alarms", 1, R"sql(
+inline constexpr std::array<store::Migration, 4> alarm_migrations = {{{"alarms", 1, R"sql(
 CREATE TABLE alarms (
   id INTEGER PRIMARY KEY,
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
@@ -65,6 +65,13 @@ ALTER TABLE alarms ADD COLUMN untold TEXT;           -- the state before a chang
 CREATE INDEX alarms_suppressor ON alarms (suppressor) WHERE suppressor IS NOT NULL;
 CREATE INDEX alarms_suppressed_until ON alarms (suppressed_until_ms)
   WHERE suppressed_until_ms IS NOT NULL;
+)sql"},
+                                                                      {"alarms", 4, R"sql(
+CREATE TABLE dashboard_tags (
+  account TEXT NOT NULL, name TEXT NOT NULL,
+  key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (account, name, key)
+) STRICT, WITHOUT ROWID;
 )sql"}}};
 
 inline constexpr std::array<store::Migration, 2> metric_migrations = {{{"metrics", 1, R"sql(

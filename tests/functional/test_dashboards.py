@@ -42,6 +42,32 @@ def test_they_are_the_same_in_all_regions(server, cloudwatch, name):
     assert elsewhere.get_dashboard(DashboardName=name)["DashboardBody"] == BODY
 
 
+def test_tags_are_those_of_a_new_dashboard_and_then_of_tag_resource(cloudwatch, name):
+    def put(**tags):
+        cloudwatch.put_dashboard(DashboardName=name, DashboardBody=BODY, Tags=[
+            {"Key": key, "Value": value} for key, value in tags.items()])
+        return cloudwatch.get_dashboard(DashboardName=name)["DashboardArn"]
+
+    def tags():
+        shown = cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
+        return {tag["Key"]: tag["Value"] for tag in shown}
+
+    arn = put(env="dev")
+    assert tags() == {"env": "dev"}
+    put(env="prod")
+    assert tags() == {"env": "dev"}, "those of one that is there aren't changed"
+    cloudwatch.tag_resource(ResourceARN=arn, Tags=[{"Key": "team", "Value": "a"}])
+    cloudwatch.untag_resource(ResourceARN=arn, TagKeys=["env"])
+    assert tags() == {"team": "a"}
+    with refused("ValidationError", 400, "A dashboard can have 50 tags."):
+        cloudwatch.tag_resource(ResourceARN=arn, Tags=[
+            {"Key": f"k{n}", "Value": ""} for n in range(50)])
+    cloudwatch.delete_dashboards(DashboardNames=[name])
+    assert tags() == {}
+    with refused("ResourceNotFound", 404):
+        cloudwatch.tag_resource(ResourceARN=arn, Tags=[{"Key": "a", "Value": "b"}])
+
+
 @pytest.mark.parametrize(("body", "path", "message"), [
     ("{", "", "The field DashboardBody must be a valid JSON object"),
     ("[]", "", "The field DashboardBody must be a valid JSON object"),
