@@ -121,20 +121,21 @@ Result<std::vector<QueueKey>> sources_of(store::Tx& tx, std::string_view arn) {
 Status insert_queue(store::Tx& tx, const Queue& queue) {
   TM_CHECK(
       tx.exec("INSERT INTO sqs_queues (account, region, name, box, attributes, tags,"
-              " dead_letter_arn, dedup_by_group, created_ms, modified_ms)"
-              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+              " dead_letter_arn, dedup_by_group, created_ms, modified_ms, retention_s)"
+              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
               queue.key.scope.account, queue.key.scope.region, queue.key.name, queue.box,
               to_json(queue.attributes), to_json(queue.tags), dead_letter_arn(queue),
-              queue.dedup_by_group ? 1 : 0, queue.created.ms, queue.modified.ms));
+              queue.dedup_by_group ? 1 : 0, queue.created.ms, queue.modified.ms,
+              queue.number("MessageRetentionPeriod")));
   return {};
 }
 
 Status update_queue(store::Tx& tx, const Queue& queue) {
-  TM_CHECK(
-      tx.exec("UPDATE sqs_queues SET box = $2, attributes = $3, tags = $4, dead_letter_arn = $5,"
-              " modified_ms = $6, purged_ms = $7 WHERE id = $1",
-              queue.id, queue.box, to_json(queue.attributes), to_json(queue.tags),
-              dead_letter_arn(queue), queue.modified.ms, queue.purged));
+  TM_CHECK(tx.exec(
+      "UPDATE sqs_queues SET box = $2, attributes = $3, tags = $4, dead_letter_arn = $5,"
+      " modified_ms = $6, purged_ms = $7, retention_s = $8 WHERE id = $1",
+      queue.id, queue.box, to_json(queue.attributes), to_json(queue.tags), dead_letter_arn(queue),
+      queue.modified.ms, queue.purged, queue.number("MessageRetentionPeriod")));
   return {};
 }
 

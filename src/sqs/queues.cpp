@@ -224,22 +224,24 @@ Result<Texts> Queues::attributes(store::Tx& tx, const Queue& queue) const {
 }
 
 Status Queues::measure_depths(store::Tx& tx, TimeMs at, Meter& meter) const {
-  TM_TRY(const auto keys, tx.all("SELECT account, region, name FROM sqs_queues ORDER BY id",
-                                 [](const store::Row& row) {
-                                   return QueueKey{{row.text(0), row.text(1)}, row.text(2)};
-                                 }));
-  for (const auto& key : keys) {
-    TM_TRY(const auto queue, require_queue(tx, key));
-    TM_TRY(const auto depths, this->depths(tx, queue));
-    const std::pair<std::string_view, std::string_view> dimensions[] = {{"QueueName", key.name}};
-    const auto add = [&](std::string_view name, std::int64_t count) {
-      meter.measure({key.scope, "AWS/SQS", name, dimensions, double(count), "Count", at});
+  const store::RowFn row = [&](const store::Row& r) {
+    const Scope scope{r.text(0), r.text(1)};
+    const std::pair<std::string_view, std::string_view> dimensions[] = {{"QueueName", r.bytes(2)}};
+    const auto add = [&](std::string_view name, int column) {
+      meter.measure({scope, "AWS/SQS", name, dimensions, r.real(column), "Count", at});
     };
-    add("ApproximateNumberOfMessagesVisible", depths.visible);
-    add("ApproximateNumberOfMessagesNotVisible", depths.not_visible);
-    add("ApproximateNumberOfMessagesDelayed", depths.delayed);
-  }
-  return {};
+    add("ApproximateNumberOfMessagesVisible", 3);
+    add("ApproximateNumberOfMessagesNotVisible", 4);
+    add("ApproximateNumberOfMessagesDelayed", 5);
+    return true;
+  };
+  return tx.each(
+      "SELECT q.account, q.region, q.name, coalesce(sum(m.visible_ms <= $1), 0),"
+      " coalesce(sum(m.visible_ms > $1 AND m.receipt <> 0), 0),"
+      " coalesce(sum(m.visible_ms > $1 AND m.receipt = 0), 0)"
+      " FROM sqs_queues q LEFT JOIN sqs_messages m ON m.box = q.box"
+      " AND m.sent_ms > $1 - q.retention_s * 1000 GROUP BY q.id ORDER BY q.id",
+      row, parts_.clock.now().ms);
 }
 
 }  // namespace tidemill::sqs

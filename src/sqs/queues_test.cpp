@@ -118,6 +118,39 @@ TEST_F(QueuesTest, a_shorter_retention_counts_for_what_is_there) {
   EXPECT_EQ(bodies("q"), Bodies());
 }
 
+TEST_F(QueuesTest, all_are_measured_at_once) {
+  struct Counts final : Meter {
+    void measure(const Measured& measured) noexcept override {
+      const std::string queue(measured.dimensions.front().second);
+      seen[queue + " " + std::string(measured.name.substr(27))] = measured.value;
+    }
+    std::map<std::string, double> seen;
+  };
+  ASSERT_TRUE(create("empty"));
+  ASSERT_TRUE(create("old", {{"MessageRetentionPeriod", "60"}}));
+  ASSERT_TRUE(create("q"));
+  send_many("old", 2);
+  clock_.at = clock_.at.plus(minutes(2));
+  send_many("old", 1);
+  send_many("q", 3);
+  ASSERT_TRUE(send("q", {.body = "later", .delay_s = 60}));
+  ASSERT_EQ(receive("q", {1, {}}).size(), 1u);
+  const auto counts = [&] {
+    Counts meter;
+    EXPECT_TRUE(write([&](store::Tx& tx) { return queues_->measure_depths(tx, noon, meter); }));
+    return meter.seen;
+  };
+  const std::map<std::string, double> expected = {
+      {"empty Visible", 0}, {"empty NotVisible", 0}, {"empty Delayed", 0},
+      {"old Visible", 1},   {"old NotVisible", 0},   {"old Delayed", 0},
+      {"q Visible", 2},     {"q NotVisible", 1},     {"q Delayed", 1}};
+  EXPECT_EQ(counts(), expected);
+  ASSERT_TRUE(with("old", [&](store::Tx& tx, const Queue& queue) {
+    return queues_->set(tx, queue, {{"MessageRetentionPeriod", "600"}});
+  }));
+  EXPECT_EQ(counts()["old Visible"], 3);
+}
+
 TEST_F(QueuesTest, too_often_received_is_dead) {
   const auto dead = create("dead");
   ASSERT_TRUE(create("q", {{"RedrivePolicy", redrive_to(dead->key.arn(), 2)}}));

@@ -7,7 +7,7 @@
 
 namespace tidemill::sqs {
 
-inline constexpr std::array<store::Migration, 1> migrations = {{{"sqs", 1, R"sql(
+inline constexpr std::array<store::Migration, 2> migrations = {{{"sqs", 1, R"sql(
 CREATE TABLE sqs_queues (
   id INTEGER PRIMARY KEY,
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
@@ -78,6 +78,13 @@ CREATE INDEX sqs_moves_due ON sqs_moves (due_ms) WHERE state = 'RUNNING';
 CREATE TABLE sqs_garbage (
   box INTEGER PRIMARY KEY           -- of a purged or deleted queue whose messages are still there
 ) STRICT;
+)sql"},
+                                                                {"sqs", 2, R"sql(
+-- MessageRetentionPeriod, for questions about all queues at once.
+ALTER TABLE sqs_queues ADD COLUMN retention_s INTEGER NOT NULL DEFAULT 345600;
+UPDATE sqs_queues SET retention_s =
+  CAST(json_extract(attributes, '$.MessageRetentionPeriod') AS INTEGER)
+  WHERE json_extract(attributes, '$.MessageRetentionPeriod') IS NOT NULL;
 )sql"}}};
 
 }  // namespace tidemill::sqs
