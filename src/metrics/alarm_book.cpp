@@ -278,17 +278,26 @@ Status AlarmBook::note(store::Tx& tx, const Alarm& alarm, const Note& note) cons
 }
 
 Result<std::vector<HistoryItem>> AlarmBook::history(store::Tx& tx, const HistoryQuery& query) {
-  static const std::string sql =
-      "SELECT seq, name, type, summary, data, is_composite, at_ms FROM alarm_history"
-      " WHERE account = $1 AND region = $2 AND ($3 = '' OR name = $3) AND ($4 = '' OR type = $4)"
-      " AND at_ms >= $5 AND at_ms <= $6 AND (is_composite = 0 AND $9 OR is_composite AND $10)";
-  static const std::string up = sql + " AND seq > $7 ORDER BY seq LIMIT $8";
-  static const std::string down = sql + " AND ($7 = 0 OR seq < $7) ORDER BY seq DESC LIMIT $8";
+  const auto sql = [](std::string_view names, std::string_view order) {
+    return fmt::format(
+        "SELECT seq, name, type, summary, data, is_composite, at_ms FROM alarm_history"
+        " WHERE account = $1 AND region = $2 AND {} AND ($4 = '' OR type = $4)"
+        " AND at_ms >= $5 AND at_ms <= $6 AND (is_composite = 0 AND $9 OR is_composite AND $10){}",
+        names, order);
+  };
+  // One alarm's is found by its name; of all it is read in its order.
+  constexpr std::string_view one = "name = $3", all = "$3 = ''";
+  constexpr std::string_view rising = " AND seq > $7 ORDER BY seq LIMIT $8",
+                             falling = " AND ($7 = 0 OR seq < $7) ORDER BY seq DESC LIMIT $8";
+  static const std::string up = sql(one, rising), down = sql(one, falling),
+                           all_up = sql(all, rising), all_down = sql(all, falling);
   const auto read = [](const store::Row& row) {
     return HistoryItem{row.integer(0), row.text(1),         row.text(2),     row.text(3),
                        row.text(4),    row.integer(5) != 0, {row.integer(6)}};
   };
-  return tx.all(query.oldest_first ? up : down, read, query.scope.account, query.scope.region, query.name, query.type,
+  const auto& ordered = query.name.empty() ? (query.oldest_first ? all_up : all_down)
+                                           : (query.oldest_first ? up : down);
+  return tx.all(ordered, read, query.scope.account, query.scope.region, query.name, query.type,
                 query.from.value_or(TimeMs{0}).ms, query.until.value_or(TimeMs{INT64_MAX}).ms,
                 query.after, query.count, query.metric_alarms ? 1 : 0,
                 query.composite_alarms ? 1 : 0);

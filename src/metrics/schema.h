@@ -8,7 +8,7 @@
 
 namespace tidemill::metrics {
 
-inline constexpr std::array<store::Migration, 4> alarm_migrations = {{{"alarms", 1, R"sql(
+inline constexpr std::array<store::Migration, 5> alarm_migrations = {{{"alarms", 1, R"sql(
 CREATE TABLE alarms (
   id INTEGER PRIMARY KEY,
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
@@ -72,6 +72,9 @@ CREATE TABLE dashboard_tags (
   key TEXT NOT NULL, value TEXT NOT NULL,
   PRIMARY KEY (account, name, key)
 ) STRICT, WITHOUT ROWID;
+)sql"},
+                                                                      {"alarms", 5, R"sql(
+CREATE INDEX alarm_history_seq ON alarm_history (account, region, seq);
 )sql"}}};
 
 inline constexpr std::array<store::Migration, 2> metric_migrations = {{{"metrics", 1, R"sql(
