@@ -45,6 +45,7 @@ WIRE_HEADERS_FOR_ALL = {
     "wire/auth.h",  # the interfaces that iam implements: keys and decisions
     "wire/audit.h",  # as auth.h: what cloudtrail is told
     "wire/cors.h",  # as auth.h: what s3 answers browsers
+    "wire/observer.h",  # as auth.h: what s3 measures of its requests
     "wire/sigv4.h",  # pure signing, without the protocols
 }
 

@@ -103,7 +103,9 @@ Task<Connection::Next> Connection::answer(Response response, Framing framing) {
   form.head_only = request_.method == "HEAD";
   form.http11 = framing.http11;
   form.keep_alive = !response.close && may_stay(framing);
+  auto sent = std::move(response.sent);
   const bool stays = co_await writer_.write(response, form);
+  if (sent) sent(writer_.sent());
   if (stays && (body_.at_end() || co_await drain())) co_return Next::request;
   co_return body_.at_end() && input_.empty() ? Next::close : Next::linger;
 }

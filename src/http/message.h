@@ -76,6 +76,12 @@ struct Request {
   std::function<bool()> is_gone;
 };
 
+/// What came of a response.
+struct Sent {
+  int status = 0;
+  std::uint64_t body_bytes = 0;  ///< 0 where the peer was gone before the end.
+};
+
 /// A status, header fields and one of three kinds of body: text, stream or file range.
 struct Response {
   int status = 200;
@@ -85,7 +91,8 @@ struct Response {
   std::optional<FileRange> file;  ///< Instead of text.
   /// For HEAD: the Content-Length to announce without a body.
   std::optional<std::uint64_t> announced_length;
-  bool close = false;  ///< Close the connection after this answer.
+  bool close = false;                               ///< Close the connection after this answer.
+  std::move_only_function<void(const Sent&)> sent;  ///< Called when it is out, where it is set.
 };
 
 /// What a server asks for each request. Called on the connection's event loop.

@@ -165,15 +165,19 @@ Task<bool> ResponseWriter::write(Response& response, ResponseForm form) {
   }
   if (!length.bytes && !form.http11) form.keep_alive = false;
   make_head(response, form, length);
-  if (!length.has_body || (!response.file && !response.stream)) {
-    const bool written = co_await write_text(response, length.has_body);
-    co_return written&& form.keep_alive;
-  }
-  const bool chunked = !length.bytes && form.http11;
-  const bool written = response.file
-                           ? co_await write_file(*response.file)
-                           : co_await write_stream(*response.stream, first, length, chunked);
+  const bool written = co_await write_parts(response, form, length, first);
+  sent_ = {response.status, written && length.has_body ? length.bytes.value_or(0) : 0};
   co_return written&& form.keep_alive;
+}
+
+Task<bool> ResponseWriter::write_parts(Response& response, ResponseForm form, Length length,
+                                       std::string_view first) {
+  if (!length.has_body || (!response.file && !response.stream)) {
+    co_return co_await write_text(response, length.has_body);
+  }
+  if (response.file) co_return co_await write_file(*response.file);
+  const bool chunked = !length.bytes && form.http11;
+  co_return co_await write_stream(*response.stream, first, length, chunked);
 }
 
 Task<bool> ResponseWriter::write_text(Response& response, bool has_body) {

@@ -31,6 +31,8 @@ class ResponseWriter {
   /// Writes the whole response. False: it could not be written as promised, so the connection must
   /// be closed.
   Task<bool> write(Response& response, ResponseForm form);
+  /// What came of it.
+  [[nodiscard]] const Sent& sent() const noexcept { return sent_; }
 
  private:
   struct Length {
@@ -39,6 +41,8 @@ class ResponseWriter {
   };
   [[nodiscard]] static Length length_of(const Response& response, ResponseForm form);
   void make_head(const Response& response, ResponseForm form, Length length);
+  Task<bool> write_parts(Response& response, ResponseForm form, Length length,
+                         std::string_view first);
   Task<bool> write_text(Response& response, bool has_body);
   Task<bool> write_file(const FileRange& range);
   Task<bool> write_stream(Body& body, std::string_view first, Length length, bool chunked);
@@ -47,6 +51,7 @@ class ResponseWriter {
   const Clock& clock_;
   Pace pace_;
   const Pace fresh_pace_;
+  Sent sent_;
   std::string head_;  // Kept for its memory.
 };
 

@@ -2,6 +2,8 @@
 /// by the server; called on event loops.
 #pragma once
 
+#include <functional>
+
 #include "base/caller.h"
 #include "metrics/ledger.h"
 #include "store/store.h"
@@ -20,6 +22,8 @@ class MetricApi {
     Ledger& ledger;
     Recorder& recorder;
     const Clock& clock;
+    /// Measures what is measured when it is asked for.
+    std::function<Task<Status>()> sample;
   };
   explicit MetricApi(const Parts& parts) : parts_(parts) {}
 
@@ -38,6 +42,7 @@ class MetricApi {
   /// Asks with all that was measured before in sight.
   template <class Query, class R = std::invoke_result_t<Query, store::Tx&>>
   Task<R> ask(Query query) {
+    TM_CO_CHECK(co_await parts_.sample());
     auto look = [&](store::Tx& tx) { return parts_.ledger.flushed(tx, query); };
     co_return co_await parts_.store.write(look);
   }

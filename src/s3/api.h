@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/caller.h"
+#include "s3/api_metrics.h"
 #include "s3/api_settings.h"
 #include "s3/multipart.h"
 #include "s3/objects.h"
@@ -22,7 +23,8 @@ class Api {
         core_(objects.core()),
         authorizer_(authorizer),
         multipart_(objects),
-        settings_(core_) {}
+        settings_(core_),
+        metrics_(core_) {}
 
   void register_with(wire::Router& router);
 
@@ -114,6 +116,7 @@ class Api {
   const wire::Authorizer& authorizer_;
   Multipart multipart_;
   SettingsApi settings_;
+  MetricsApi metrics_;
 };
 
 }  // namespace tidemill::s3

@@ -16,6 +16,7 @@ void Api::register_with(wire::Router& router) {
   register_versions(router);
   register_multipart(router);
   settings_.register_with(router);
+  metrics_.register_with(router);
 }
 
 void Api::register_buckets(wire::Router& router) {

@@ -11,7 +11,8 @@ template <class Act>
 Status for_each(ParsedSettings& settings, Act act) {
   TM_CHECK(act(settings.policies));
   TM_CHECK(act(settings.lifecycles));
-  return act(settings.cors);
+  TM_CHECK(act(settings.cors));
+  return act(settings.metrics);
 }
 
 }  // namespace
@@ -19,7 +20,8 @@ Status for_each(ParsedSettings& settings, Act act) {
 ParsedSettings::ParsedSettings()
     : policies(policy_setting, parse_policy),
       lifecycles(lifecycle_setting, Lifecycle::parse),
-      cors(cors_setting, Cors::parse) {}
+      cors(cors_setting, Cors::parse),
+      metrics(metrics_setting, RequestFilters::parse) {}
 
 Status ParsedSettings::load(store::Tx& tx) {
   return for_each(*this, [&](auto& one) { return one.load(tx); });
@@ -40,6 +42,7 @@ void ParsedSettings::reset(store::Tx& tx) {
   policies.reset(tx);
   lifecycles.reset(tx);
   cors.reset(tx);
+  metrics.reset(tx);
 }
 
 }  // namespace tidemill::s3

@@ -9,6 +9,7 @@
 #include "s3/cors.h"
 #include "s3/lifecycle.h"
 #include "s3/parsed_setting.h"
+#include "s3/request_filters.h"
 
 namespace tidemill::s3 {
 
@@ -20,6 +21,7 @@ struct ParsedSettings {
   ParsedSetting<iam::Policy> policies;
   ParsedSetting<Lifecycle> lifecycles;
   ParsedSetting<Cors> cors;
+  ParsedSetting<RequestFilters> metrics;
 
   /// Reads them of all buckets, at start.
   [[nodiscard]] Status load(store::Tx& tx);

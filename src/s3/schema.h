@@ -8,7 +8,7 @@
 
 namespace tidemill::s3 {
 
-inline constexpr std::array<store::Migration, 2> migrations = {{{"s3", 1, R"sql(
+inline constexpr std::array<store::Migration, 3> migrations = {{{"s3", 1, R"sql(
 CREATE TABLE buckets (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,          -- global: one namespace for all accounts and regions
@@ -117,6 +117,51 @@ CREATE TABLE versions (
   PRIMARY KEY (bucket, key, rank)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX versions_null ON versions (bucket, key) WHERE version = '';
+)sql"},
+                                                                {"s3", 3, R"sql(
+-- What a bucket holds, as AWS counts it: objects, older versions, delete markers and the parts of
+-- unfinished uploads. The triggers below keep it, in the transaction of whatever changes it.
+ALTER TABLE buckets ADD COLUMN objects INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE buckets ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE buckets ADD COLUMN measured_ms INTEGER NOT NULL DEFAULT 0;  -- when metrics had it last
+
+UPDATE buckets SET (objects, bytes) =
+  (SELECT count(*), coalesce(sum(size), 0) FROM objects WHERE bucket = buckets.id);
+UPDATE buckets SET (objects, bytes) =
+  (SELECT buckets.objects + count(*), buckets.bytes + coalesce(sum(size), 0) FROM versions
+   WHERE bucket = buckets.id);
+UPDATE buckets SET (objects, bytes) =
+  (SELECT buckets.objects + count(*), buckets.bytes + coalesce(sum(p.size), 0)
+   FROM uploads u JOIN upload_parts p ON p.upload = u.id WHERE u.bucket = buckets.id);
+
+CREATE TRIGGER object_added AFTER INSERT ON objects BEGIN
+  UPDATE buckets SET objects = objects + 1, bytes = bytes + NEW.size WHERE id = NEW.bucket;
+END;
+CREATE TRIGGER object_replaced AFTER UPDATE OF size ON objects WHEN NEW.size <> OLD.size BEGIN
+  UPDATE buckets SET bytes = bytes + NEW.size - OLD.size WHERE id = NEW.bucket;
+END;
+CREATE TRIGGER object_gone AFTER DELETE ON objects BEGIN
+  UPDATE buckets SET objects = objects - 1, bytes = bytes - OLD.size WHERE id = OLD.bucket;
+END;
+CREATE TRIGGER version_added AFTER INSERT ON versions BEGIN
+  UPDATE buckets SET objects = objects + 1, bytes = bytes + NEW.size WHERE id = NEW.bucket;
+END;
+CREATE TRIGGER version_gone AFTER DELETE ON versions BEGIN
+  UPDATE buckets SET objects = objects - 1, bytes = bytes - OLD.size WHERE id = OLD.bucket;
+END;
+CREATE TRIGGER part_added AFTER INSERT ON upload_parts BEGIN
+  UPDATE buckets SET objects = objects + 1, bytes = bytes + NEW.size
+  WHERE id = (SELECT bucket FROM uploads WHERE id = NEW.upload);
+END;
+CREATE TRIGGER part_replaced AFTER UPDATE OF size ON upload_parts WHEN NEW.size <> OLD.size BEGIN
+  UPDATE buckets SET bytes = bytes + NEW.size - OLD.size
+  WHERE id = (SELECT bucket FROM uploads WHERE id = NEW.upload);
+END;
+-- An upload's parts go before it does.
+CREATE TRIGGER part_gone AFTER DELETE ON upload_parts BEGIN
+  UPDATE buckets SET objects = objects - 1, bytes = bytes - OLD.size
+  WHERE id = (SELECT bucket FROM uploads WHERE id = OLD.upload);
+END;
 )sql"}}};
 
 }  // namespace tidemill::s3

@@ -1,6 +1,7 @@
 // What the program does by itself: due deliveries, queues' work, metrics to the disk, and letting
 // go of what is old.
 #include "events/retention.h"
+#include "s3/usage.h"
 #include "server/program.h"
 
 namespace tidemill::server {
@@ -22,6 +23,7 @@ void Program::look_at_the_time() {
   tidy_up();
   scheduling_->wake();
   expiry_sweep_->wake();
+  measure_buckets();
   work_on_queues();
   start_workflows();
   waiters_->look_again();
@@ -109,7 +111,30 @@ void Program::tidy_up_audit() {
   do_step(*audit_store_, *tidy_, {.step = step, .log = "cloudtrail", .failure = "not tidied"});
 }
 
+/// What buckets hold: at midnight UTC, and what wasn't measured then.
+void Program::measure_buckets() {
+  const auto step = [this](store::Tx& tx) -> Result<std::optional<TimeMs>> {
+    return s3::measure_usage(tx, clock_.now(), *recorder_);
+  };
+  do_step(*store_, *buckets_due_, {.step = step, .log = "s3", .failure = "buckets not measured"});
+}
+
+/// Before metrics are asked for: buckets that have none of today.
+Task<Status> Program::sample_buckets() {
+  const auto now = clock_.now();
+  auto look = [&](store::Tx& tx) { return s3::is_usage_due(tx, now); };
+  TM_CO_TRY(const bool due, co_await store_->read(look));
+  if (!due) co_return Status();
+  auto measure = [&](store::Tx& tx) -> Status {
+    TM_TRY([[maybe_unused]] const auto next, s3::measure_usage(tx, now, *recorder_));
+    return {};
+  };
+  co_return co_await store_->write(measure);
+}
+
+/// For the minute's alarms.
 Task<Status> Program::sample_metrics(TimeMs at) {
+  TM_CO_CHECK(co_await sample_buckets());
   auto look = [&](store::Tx& tx) { return queues_->measure_depths(tx, at, *recorder_); };
   co_return co_await store_->read(look);
 }

@@ -7,6 +7,7 @@
 #include "glue/check.h"
 #include "iam/entity.h"
 #include "metrics/dashboard.h"
+#include "s3/usage.h"
 #include "schedule/check.h"
 #include "server/program.h"
 #include "sns/check.h"
@@ -17,8 +18,8 @@ namespace {
 
 constexpr int runs_max = 1000;
 constexpr int log_lines_max = 10'000;
-constexpr std::array checks{events::check_batches, glue::check_runs, sqs::check_queues,
-                            sns::check_topics, schedule::check_timers};
+constexpr std::array checks{events::check_batches, glue::check_runs,       sqs::check_queues,
+                            sns::check_topics,     schedule::check_timers, s3::check_usage};
 
 int number_of(std::string_view text, int otherwise) {
   int number = 0;

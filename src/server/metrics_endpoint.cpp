@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "events/deliveries.h"
+#include "s3/usage.h"
 #include "server/exposition.h"
 #include "server/program.h"
 
@@ -116,6 +117,11 @@ Task<Result<std::string>> Program::show_metrics(const console::Question&) {
     TM_TRY(const auto runs, glue::Runs::count_open(tx));
     for (const auto& [state, count] : runs) {
       shown.add("tidemill_runs", double(count), {{"state", state}});
+    }
+    TM_TRY(const auto buckets, s3::usage_of_all(tx));
+    for (const auto& usage : buckets) {
+      shown.add("tidemill_bucket_objects", double(usage.objects), {{"bucket", usage.bucket}});
+      shown.add("tidemill_bucket_bytes", double(usage.bytes), {{"bucket", usage.bucket}});
     }
     Depths depths(shown);
     return queues_->measure_depths(tx, clock_.now(), depths);

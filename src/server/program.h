@@ -41,6 +41,7 @@
 #include "s3/api.h"
 #include "s3/expiry_sweep.h"
 #include "s3/policies.h"
+#include "s3/request_metrics.h"
 #include "schedule/api.h"
 #include "secretsmanager/api.h"
 #include "server/adapters.h"
@@ -111,6 +112,7 @@ class Program {
   void work_on_queues();
   void start_workflows();
   void flush_metrics();
+  void measure_buckets();
   void tidy_up_metrics();
   void tidy_up_audit();
   void close_metrics();
@@ -118,6 +120,7 @@ class Program {
   Status make_topics();
   void wire_topics();
   Task<Status> sample_metrics(TimeMs at);
+  Task<Status> sample_buckets();
 
   [[nodiscard]] iam::AuthorityOptions authority_options() const;
   [[nodiscard]] http::ClientOptions client_options() const;
@@ -177,7 +180,7 @@ class Program {
   std::unique_ptr<http::Client> client_;
   std::unique_ptr<iam::Authority> authority_;
   std::unique_ptr<io::Alarm> due_, planned_, tidy_, queue_work_, workflow_work_, replay_,
-      metrics_flush_, room_;
+      metrics_flush_, buckets_due_, room_;
   std::unique_ptr<metrics::Recorder> recorder_;
   std::unique_ptr<Tally> tally_;
   std::unique_ptr<metrics::Ledger> metrics_ledger_;
@@ -201,6 +204,7 @@ class Program {
   s3::ParsedSettings bucket_settings_;
   const s3::BucketCors bucket_cors_{bucket_settings_.cors};
   std::unique_ptr<s3::Objects> objects_;
+  std::unique_ptr<s3::RequestMetrics> request_metrics_;
   std::unique_ptr<s3::ExpirySweep> expiry_sweep_;
   std::unique_ptr<s3::BucketPolicies> bucket_policies_;
   std::unique_ptr<BatchLists> batch_lists_;

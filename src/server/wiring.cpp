@@ -127,6 +127,7 @@ Status Program::make_services() {
   queue_work_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { work_on_queues(); });
   workflow_work_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { start_workflows(); });
   metrics_flush_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { flush_metrics(); });
+  buckets_due_ = std::make_unique<io::Alarm>(*loops_, 0, clock_, [this] { measure_buckets(); });
   recorder_ = std::make_unique<metrics::Recorder>(
       clock_, [this] { metrics_flush_->set(clock_.now().plus(metrics_flush_after)); });
   tally_ = std::make_unique<Tally>(*recorder_);
@@ -178,6 +179,8 @@ Status Program::make_objects() {
   objects_ = std::make_unique<s3::Objects>(core);
   const s3::ExpirySweep::Parts expiry{*loops_, *objects_};
   expiry_sweep_ = std::make_unique<s3::ExpirySweep>(expiry);
+  const s3::RequestMetrics::Parts requests{bucket_settings_.metrics, *loops_, *store_, *recorder_};
+  request_metrics_ = std::make_unique<s3::RequestMetrics>(requests);
   bucket_policies_ = std::make_unique<s3::BucketPolicies>(*authority_, bucket_settings_.policies);
   const BatchLists::Parts lists{*loops_, *store_, *objects_, *hub_};
   batch_lists_ = std::make_unique<BatchLists>(lists);
@@ -277,7 +280,8 @@ void Program::wire_connections() {
 void Program::wire_metrics() {
   alarm_api_ = std::make_unique<metrics::AlarmApi>(*store_, *alarms_);
   alarm_api_->register_with(*router_);
-  const metrics::MetricApi::Parts metrics{*metrics_store_, *metrics_ledger_, *recorder_, clock_};
+  const metrics::MetricApi::Parts metrics{*metrics_store_, *metrics_ledger_, *recorder_, clock_,
+                                          [this] { return sample_buckets(); }};
   metric_api_ = std::make_unique<metrics::MetricApi>(metrics);
   metric_api_->register_with(*router_);
   dashboard_api_ = std::make_unique<metrics::DashboardApi>(*store_, clock_);
@@ -311,6 +315,7 @@ void Program::make_router() {
   console_ = std::make_unique<console::Console>(*authenticator_, *authority_, metrics_token_);
   router_->set_fallback(*console_);
   router_->set_cross_origin(bucket_cors_);
+  router_->set_observer(*request_metrics_);
   trail_ = std::make_unique<cloudtrail::Trail>(*audit_store_, random_);
   router_->set_audit_trail(*trail_);
   cloudtrail_api_ = std::make_unique<cloudtrail::Api>(*audit_store_);

@@ -103,11 +103,35 @@ Task<http::Response> Router::serve(http::Request& request) {
     co_return redirect;
   }
   Call call{.request = request, .id = random_uuid(random_)};
+  const auto begun = std::chrono::steady_clock::now();
   const auto done = co_await run(call);
   if (!done) refuse(call, done.error());
   finish(call);
   if (is_audited(call)) audit(call, done ? nullptr : &done.error());
+  if (observer_ != nullptr) observe(call, begun);
   co_return std::move(call.response);
+}
+
+void Router::observe(Call& call, std::chrono::steady_clock::time_point begun) const {
+  const auto label = [&call](const char* name) {
+    const auto found = call.target.labels.find(name);
+    return found == call.target.labels.end() ? std::string() : found->second;
+  };
+  auto bucket = label("Bucket");
+  if (bucket.empty() || !observer_->watches(bucket)) return;
+  Exchange exchange{.bucket = std::move(bucket),
+                    .key = label("Key"),
+                    .operation = call.target.operation ? call.target.operation->name : "",
+                    .method = call.request.method,
+                    .bytes_in = call.request.body->size().value_or(0),
+                    .to_first = std::chrono::steady_clock::now() - begun};
+  call.response.sent = [observer = observer_, begun,
+                        exchange = std::move(exchange)](const http::Sent& sent) mutable {
+    exchange.status = sent.status;
+    exchange.bytes_out = sent.body_bytes;
+    exchange.to_last = std::chrono::steady_clock::now() - begun;
+    observer->answered(std::move(exchange));
+  };
 }
 
 /// A browser asks on behalf of a script, without any signature.

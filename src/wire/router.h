@@ -21,6 +21,7 @@
 #include "wire/authenticate.h"
 #include "wire/cors.h"
 #include "wire/handler.h"
+#include "wire/observer.h"
 #include "wire/target.h"
 
 namespace tidemill::wire {
@@ -68,6 +69,8 @@ class Router final : public http::Service {
   void set_cross_origin(const CrossOrigin& rules) { cross_origin_ = &rules; }
   /// Is told of every authenticated call that was to change something.
   void set_audit_trail(AuditTrail& trail) { audit_trail_ = &trail; }
+  /// Is told how requests to buckets ended.
+  void set_observer(Observer& observer) { observer_ = &observer; }
   /// Outlives the router.
   void set_admission(Admission& admission) { admission_ = &admission; }
 
@@ -94,6 +97,7 @@ class Router final : public http::Service {
   [[nodiscard]] Status preflight(Call& call) const;
   [[nodiscard]] bool is_audited(const Call& call) const;
   void audit(Call& call, const Error* error) const;
+  void observe(Call& call, std::chrono::steady_clock::time_point begun) const;
   void count_unlisted(const Target& target);
 
   Authenticator& authenticator_;
@@ -105,6 +109,7 @@ class Router final : public http::Service {
   const CrossOrigin* cross_origin_ = nullptr;
   AuditTrail* audit_trail_ = nullptr;
   Admission* admission_ = nullptr;
+  Observer* observer_ = nullptr;
   /// Of bodies that are in memory, all requests together.
   std::atomic<std::size_t> body_bytes_ = 0;
   std::unordered_map<const Operation*, std::unique_ptr<Handler>> handlers_;

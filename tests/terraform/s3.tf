@@ -76,6 +76,20 @@ resource "aws_s3_bucket_lifecycle_configuration" "lake" {
   }
 }
 
+resource "aws_s3_bucket_metric" "lake" {
+  bucket = aws_s3_bucket.lake.id
+  name   = "everything"
+}
+
+resource "aws_s3_bucket_metric" "raw" {
+  bucket = aws_s3_bucket.lake.id
+  name   = "raw"
+  filter {
+    prefix = "raw/"
+    tags   = { Note = var.note }
+  }
+}
+
 resource "aws_s3_object" "seed" {
   bucket       = aws_s3_bucket.lake.id
   key          = "seed/hello.json"
