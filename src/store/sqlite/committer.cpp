@@ -12,7 +12,9 @@
 namespace tidemill::store {
 namespace {
 
+/// All that is missing in one transaction; what is whole already is only looked at.
 Status migrate(Connection& db, std::span<const Migration> migrations) {
+  TM_CHECK(db.exec("BEGIN IMMEDIATE"));
   TM_CHECK(db.script(
       "CREATE TABLE IF NOT EXISTS migrations (component TEXT NOT NULL, version INTEGER NOT NULL,"
       " applied_ms INTEGER NOT NULL, PRIMARY KEY (component, version)) STRICT"));
@@ -36,8 +38,6 @@ Status migrate(Connection& db, std::span<const Migration> migrations) {
         std::ranges::find(applied, m.component, &std::pair<std::string, std::int64_t>::first);
     return done != applied.end() && done->second >= m.version;
   };
-  if (std::ranges::all_of(migrations, is_applied)) return {};
-  TM_CHECK(db.exec("BEGIN IMMEDIATE"));
   for (const auto& m : migrations) {
     if (is_applied(m)) continue;
     TM_CHECK(db.script(std::string(m.sql)));

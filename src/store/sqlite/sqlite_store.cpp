@@ -98,16 +98,14 @@ Task<Status> queue_and_wait(Queue& queue, std::function<Status(Tx&)>& closure) {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(SqliteOptions options, std::unique_ptr<Connection> writer,
-              std::vector<std::unique_ptr<Connection>> readers)
+  SqliteStore(SqliteOptions options, std::unique_ptr<Connection> writer)
       : options_(std::move(options)),
         committer_(options_, std::move(writer)),
-        readers_(std::move(readers)),
         writes_(options_.queue_max),
         reads_(options_.queue_max) {
     commit_thread_ = std::thread([this] { commit_loop(); });
-    for (auto& reader : readers_) {
-      reader_threads_.emplace_back([this, connection = reader.get()] { read_loop(*connection); });
+    for (int i = 0; i < options_.readers; ++i) {
+      reader_threads_.emplace_back([this] { read_loop(); });
     }
   }
 
@@ -149,12 +147,11 @@ class SqliteStore final : public Store {
 
  private:
   void commit_loop();
-  void read_loop(Connection& connection);
+  void read_loop();
   void refuse_late(std::deque<Pending>& batch) const;
 
   const SqliteOptions options_;
   Committer committer_;  // Commit thread only.
-  const std::vector<std::unique_ptr<Connection>> readers_;
   Queue writes_, reads_;
   std::thread commit_thread_;
   std::vector<std::thread> reader_threads_;
@@ -197,16 +194,34 @@ void SqliteStore::refuse_late(std::deque<Pending>& batch) const {
   answers.send();
 }
 
-void SqliteStore::read_loop(Connection& connection) {
+Status read_one(Connection& connection, Pending& pending) {
+  TM_CHECK(connection.exec("BEGIN"));
+  auto status = pending.closure(connection);
+  if (connection.in_transaction()) (void)connection.exec("COMMIT");
+  connection.drop_actions_after(0);
+  return status;
+}
+
+/// Its connection is opened for the first read: many programs never need a second one, and each has
+/// the schema in memory.
+void SqliteStore::read_loop() {
+  const Connection::Settings settings{
+      .path = options_.path, .cache_kib = options_.reader_cache_kib, .vfs = options_.vfs};
+  std::unique_ptr<Connection> connection;
   while (!reads_.closed_and_empty()) {
     auto batch = reads_.take(1, std::nullopt);
     refuse_late(batch);
     for (auto& pending : batch) {
       Status status;
-      if (auto begun = connection.exec("BEGIN"); !begun) status = std::unexpected(begun.error());
-      if (status) status = pending.closure(connection);
-      if (connection.in_transaction()) (void)connection.exec("COMMIT");
-      connection.drop_actions_after(0);
+      if (!connection) {
+        auto opened = Connection::open(settings);
+        if (opened) {
+          connection = *std::move(opened);
+        } else {
+          status = std::unexpected(std::move(opened).error());
+        }
+      }
+      if (connection) status = read_one(*connection, pending);
       Answers answer;
       answer.add(pending, std::move(status));
       answer.send();
@@ -219,14 +234,7 @@ void SqliteStore::read_loop(Connection& connection) {
 Result<std::unique_ptr<Store>> open_sqlite(SqliteOptions options,
                                            std::span<const Migration> migrations) {
   TM_TRY(auto writer, open_writer(options, migrations));
-  std::vector<std::unique_ptr<Connection>> readers;
-  for (int i = 0; i < options.readers; ++i) {
-    TM_TRY(auto reader,
-           Connection::open(
-               {.path = options.path, .cache_kib = options.reader_cache_kib, .vfs = options.vfs}));
-    readers.push_back(std::move(reader));
-  }
-  return std::make_unique<SqliteStore>(std::move(options), std::move(writer), std::move(readers));
+  return std::make_unique<SqliteStore>(std::move(options), std::move(writer));
 }
 
 }  // namespace tidemill::store
