@@ -114,6 +114,7 @@ Task<Status> Bodies::receive_large(Source& source, Received& received,
     on_fatal_(finished.error());
   }
   TM_CO_CHECK(finished);
+  TM_CO_CHECK(co_await tree_on_disk());
   verified_.add(file, 0, (size - 1) / Hasher::block_bytes);
   co_return Status();
 }

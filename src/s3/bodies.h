@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -123,6 +124,8 @@ class Bodies {
   class Stream;
   Bodies(const Parts& parts, std::string directory);
   Status make_tree();
+  Status sync_tree() const;
+  Task<Status> tree_on_disk();
   std::string new_file();
   [[nodiscard]] io::Directory& leaf_of(std::string_view file) const;
   [[nodiscard]] std::string path_of(const std::string& file) const;
@@ -155,6 +158,9 @@ class Bodies {
   const std::function<void(const Error&)> on_fatal_;
   io::Disk& disk_;
   const std::string directory_;
+  /// The directories above the leaves; on disk once `synced_` says so, and before any file counts.
+  std::vector<std::unique_ptr<io::Directory>> inner_;
+  std::shared_future<Status> synced_;
   std::vector<std::unique_ptr<io::Directory>> leaves_;
   std::atomic<std::uint64_t> names_ = 0;
   std::atomic<int> large_ = 0;  ///< Bodies that are being written to files.

@@ -34,7 +34,12 @@ Bodies::Bodies(const Parts& parts, std::string directory)
 Result<std::unique_ptr<Bodies>> Bodies::open(const Parts& parts, const std::string& directory) {
   std::unique_ptr<Bodies> bodies(new Bodies(parts, directory));
   TM_CHECK(bodies->make_tree());
-  bodies->sweeper_ = std::thread([raw = bodies.get()] { raw->sweep_loop(); });
+  std::promise<Status> synced;
+  bodies->synced_ = synced.get_future().share();
+  bodies->sweeper_ = std::thread([raw = bodies.get(), synced = std::move(synced)]() mutable {
+    synced.set_value(raw->sync_tree());
+    raw->sweep_loop();
+  });
   return bodies;
 }
 
@@ -48,20 +53,38 @@ Bodies::~Bodies() {
 }
 
 Status Bodies::make_tree() {
-  TM_TRY(const auto root, io::Directory::open(directory_, disk_));
+  TM_TRY(auto root, io::Directory::open(directory_, disk_));
   for (std::size_t first = 0; first < fan_out; ++first) {
-    TM_TRY(const auto middle, io::Directory::open(fmt::format("{}/{}", directory_, first), disk_));
+    TM_TRY(auto middle, io::Directory::open(fmt::format("{}/{}", directory_, first), disk_));
     for (std::size_t second = 0; second < fan_out; ++second) {
       TM_TRY(auto leaf,
              io::Directory::open(fmt::format("{}/{}/{}", directory_, first, second), disk_));
       leaves_.push_back(std::move(leaf));
     }
-    TM_CHECK(middle->sync());
+    inner_.push_back(std::move(middle));
   }
   std::uint8_t start = 0;
   random_.fill({&start, 1});
   names_ = start * leaf_run;
-  return root->sync();
+  inner_.push_back(std::move(root));
+  return {};
+}
+
+/// Nine flushes that a start doesn't wait for.
+Status Bodies::sync_tree() const {
+  for (const auto& directory : inner_) {
+    const auto done = directory->sync();
+    if (!done && on_fatal_) on_fatal_(done.error());
+    TM_CHECK(done);
+  }
+  return {};
+}
+
+Task<Status> Bodies::tree_on_disk() {
+  if (synced_.wait_for(std::chrono::seconds(0)) == std::future_status::ready)
+    co_return synced_.get();
+  auto wait = [this] { return synced_.get(); };
+  co_return co_await pool_.run(wait);
 }
 
 /// A name that no file has or ever had.
