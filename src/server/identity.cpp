@@ -14,12 +14,15 @@
 namespace tidemill::server {
 namespace {
 
-Status write_private(const std::string& path, std::string_view text) {
+enum class Kept : std::uint8_t { for_good, while_running };
+
+/// What is kept for good is flushed.
+Status write_private(const std::string& path, std::string_view text, Kept kept = Kept::for_good) {
   const auto temporary = path + ".new";
   const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return fail(Errc::internal, fmt::format("can't write {}: {}", path, strerror(errno)));
-  const bool written =
-      write(fd, text.data(), text.size()) == ssize_t(text.size()) && fsync(fd) == 0;
+  const bool written = write(fd, text.data(), text.size()) == ssize_t(text.size()) &&
+                       (kept == Kept::while_running || fsync(fd) == 0);
   close(fd);
   if (!written || rename(temporary.c_str(), path.c_str()) != 0) {
     return fail(Errc::internal, fmt::format("can't write {}: {}", path, strerror(errno)));
@@ -113,7 +116,7 @@ Result<Identity> load_identity(const std::string& directory, Random& random) {
 Status write_running(const std::string& directory, const Running& running) {
   const json::object file{
       {"pid", running.pid}, {"endpoint", running.endpoint}, {"region", running.region}};
-  return write_private(directory + "/server.json", json::dump(file) + "\n");
+  return write_private(directory + "/server.json", json::dump(file) + "\n", Kept::while_running);
 }
 
 Result<Running> read_running(const std::string& directory) {
