@@ -32,8 +32,17 @@ std::unexpected<Error> connection_failure(std::string message) {
 struct TlsTrust::State {
   explicit State(io::Pool& p) : pool(p) {}
 
+  ssl::context& make_context() {
+    auto& made = context.emplace(ssl::context::tls_client);
+    error_code ignored;
+    made.set_verify_mode(ssl::verify_peer, ignored);
+    SSL_CTX_set_min_proto_version(made.native_handle(), TLS1_2_VERSION);
+    SSL_CTX_set_mode(made.native_handle(), SSL_MODE_RELEASE_BUFFERS);
+    return made;
+  }
+
   io::Pool& pool;
-  ssl::context context{ssl::context::tls_client};
+  std::optional<ssl::context> context;  // With the first handshake, or the first certificate.
   std::once_flag once;
   std::atomic<bool> is_loaded = false;
 };
@@ -43,18 +52,14 @@ TlsTrust::~TlsTrust() = default;
 
 Result<std::unique_ptr<TlsTrust>> TlsTrust::make(const std::string& ca_file, io::Pool& pool) {
   auto state = std::make_unique<State>(pool);
-  auto& context = state->context;
-  error_code error;
   if (!ca_file.empty()) {
-    context.load_verify_file(ca_file, error);
+    error_code error;
+    state->make_context().load_verify_file(ca_file, error);
     if (error) {
       return fail(Errc::invalid_argument,
                   fmt::format("{}: no certificates in PEM form: {}", ca_file, error.message()));
     }
   }
-  context.set_verify_mode(ssl::verify_peer, error);
-  SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
-  SSL_CTX_set_mode(context.native_handle(), SSL_MODE_RELEASE_BUFFERS);
   return std::unique_ptr<TlsTrust>(new TlsTrust(std::move(state)));
 }
 
@@ -62,8 +67,9 @@ Task<Status> TlsTrust::load() {
   if (state_->is_loaded) co_return Status();
   const auto read = [state = state_.get()] {
     std::call_once(state->once, [state] {
+      if (!state->context) state->make_context();
       error_code ignored;  // Where there are none, nothing is trusted.
-      state->context.set_default_verify_paths(ignored);
+      state->context->set_default_verify_paths(ignored);
       state->is_loaded = true;
     });
     return Status();
@@ -182,7 +188,7 @@ Task<Result<std::unique_ptr<Outgoing>>> Outgoing::open(Parts parts, Url url, Ste
   TM_CO_CHECK(co_await state->connect(std::move(addresses), deadline));
   if (state->url.is_tls) {
     TM_CO_CHECK(co_await parts.trust->load());
-    TM_CO_CHECK(co_await state->begin_tls(parts.trust->state_->context));
+    TM_CO_CHECK(co_await state->begin_tls(*parts.trust->state_->context));
   }
   co_return std::move(outgoing);
 }
