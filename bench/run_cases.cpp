@@ -23,6 +23,9 @@ using namespace std::chrono_literals;
 
 constexpr int line_deadline_ms = 20'000;
 constexpr double overhead_ms_max = 10;
+/// The last metrics are flushed ten seconds after they were measured, and their log is copied into
+/// the database a second later.
+constexpr auto idle_after = 13s;
 
 /// The named pipe into which a job's first line writes when it ran.
 class FirstLine {
@@ -177,7 +180,7 @@ Status measure_idle(const Setting& setting) {
     TM_CHECK(line.wait());
     TM_CHECK(settle(platform));
   }
-  std::this_thread::sleep_for(3s);
+  std::this_thread::sleep_for(idle_after);
   const double seconds = setting.quick ? 3 : 10;
   const auto sleeps = server->sleeps();
   const double cpu = server->cpu_ms();
