@@ -98,7 +98,6 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
   if (code != SQLITE_OK) return std::unexpected(connection->error(code, "open " + settings.path));
   sqlite3_extended_result_codes(db, 1);
   sqlite3_busy_timeout(db, 5000);
-  if (settings.writer) TM_CHECK(connection->begin_anew());
   TM_CHECK(connection->script(fmt::format(
       "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
       "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON; PRAGMA secure_delete=OFF;"
@@ -114,16 +113,6 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
         connection.get());
   }
   return connection;
-}
-
-/// The first page of a new database goes without a journal on disk, which has nothing to save: one
-/// flush instead of four.
-Status Connection::begin_anew() {
-  TM_TRY(const auto pages, one("PRAGMA page_count", [](const Row& row) { return row.integer(0); }));
-  if (pages.value_or(0) > 0) return {};
-  return script(
-      "PRAGMA page_size=4096; PRAGMA synchronous=FULL; PRAGMA journal_mode=MEMORY;"
-      "PRAGMA journal_mode=WAL");
 }
 
 Error Connection::error(int code, std::string_view sql) const {

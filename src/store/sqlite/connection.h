@@ -52,7 +52,6 @@ class Connection final : public Tx {
 
  private:
   explicit Connection(sqlite3* db);
-  Status begin_anew();
   struct Statement;
   struct Hash {
     using is_transparent = void;
