@@ -216,6 +216,20 @@ TEST_F(PowerCut, IsNoticedWithoutFlushes) {
   EXPECT_GT(tally.findings, 0) << "the test would not see a store that doesn't flush";
 }
 
+TEST_F(PowerCut, InAFirstStartLeavesWhatCanBeStarted) {
+  for (int round = 0; round < 10; ++round) {
+    for (std::uint64_t cut = 1, last = 0; last == 0; ++cut) {
+      Client client(seed_ + std::uint64_t(round) * 1000 + cut);
+      client.disk.begin(cut);
+      (void)client.open();
+      if (!client.disk.is_off()) last = cut;
+      client.power_fails_and_returns();
+      ASSERT_TRUE(client.open()) << "operation " << cut;
+      EXPECT_EQ(client.findings(), "") << "operation " << cut;
+    }
+  }
+}
+
 /// One operation after the other, the same each time; true if the fault came.
 struct Outcome {
   bool was_reached = false, was_flush = false, was_open = false;
