@@ -104,11 +104,18 @@ Task<Result<w::HeadBucketOutput>> Api::head_bucket(const Caller& caller,
 }
 
 Task<Result<wire::Empty>> Api::delete_bucket(const Caller& caller, w::DeleteBucketRequest request) {
-  auto change = [&](store::Tx& tx) -> Status {
-    TM_CHECK(s3::delete_bucket(tx, where_of(caller, request)));
-    return core_.settings.forget(tx, *request.Bucket);
+  const auto where = where_of(caller, request);
+  auto change = [&](store::Tx& tx) -> Result<bool> {
+    TM_CHECK(require_empty(tx, where));
+    TM_TRY(const bool had_uploads, multipart_.abort_some(tx, where));
+    if (had_uploads) return false;
+    TM_CHECK(s3::delete_bucket(tx, where));
+    TM_CHECK(core_.settings.forget(tx, *request.Bucket));
+    return true;
   };
-  TM_CO_CHECK(co_await core_.store.write(change));
+  for (bool is_gone = false; !is_gone;) {
+    TM_CO_TRY(is_gone, co_await core_.store.write(change));
+  }
   co_return wire::Empty();
 }
 

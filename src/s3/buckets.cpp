@@ -170,21 +170,26 @@ Result<Bucket> create_bucket(store::Tx& tx, const BucketRequest& request,
   return *std::move(made);
 }
 
-Status delete_bucket(store::Tx& tx, const BucketRequest& request) {
+Status require_empty(store::Tx& tx, const BucketRequest& request) {
   TM_TRY(const auto bucket, require_bucket(tx, request));
   const auto any = [](const store::Row&) { return true; };
   TM_TRY(const auto object,
          tx.one("SELECT 1 FROM objects WHERE bucket = $1 LIMIT 1", any, bucket.id));
-  TM_TRY(const auto upload,
-         tx.one("SELECT 1 FROM uploads WHERE bucket = $1 LIMIT 1", any, bucket.id));
   TM_TRY(const auto version,
          tx.one("SELECT 1 FROM versions WHERE bucket = $1 LIMIT 1", any, bucket.id));
-  if (object || upload || version) {
-    return std::unexpected(Error{.code = Errc::conflict,
-                                 .message = "The bucket you tried to delete is not empty",
-                                 .name = "BucketNotEmpty",
-                                 .details = {{"BucketName", bucket.name}}});
+  if (!object && !version) return {};
+  std::string message = "The bucket you tried to delete is not empty";
+  if (bucket.versioning != Versioning::never) {
+    message += ". You must delete all versions in the bucket.";
   }
+  return std::unexpected(Error{.code = Errc::conflict,
+                               .message = std::move(message),
+                               .name = "BucketNotEmpty",
+                               .details = {{"BucketName", bucket.name}}});
+}
+
+Status delete_bucket(store::Tx& tx, const BucketRequest& request) {
+  TM_TRY(const auto bucket, require_bucket(tx, request));
   TM_CHECK(tx.exec("DELETE FROM bucket_settings WHERE bucket = $1", bucket.id));
   TM_CHECK(tx.exec("DELETE FROM buckets WHERE id = $1", bucket.id));
   return {};

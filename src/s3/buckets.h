@@ -49,7 +49,10 @@ struct BucketRequest {
 [[nodiscard]] Result<Bucket> create_bucket(store::Tx& tx, const BucketRequest& request,
                                            const std::optional<std::string>& constraint,
                                            bool has_tags);
-/// Fails with BucketNotEmpty.
+/// Fails with BucketNotEmpty where it has objects, versions or delete markers. Uploads that were
+/// never completed don't count.
+[[nodiscard]] Status require_empty(store::Tx& tx, const BucketRequest& request);
+/// Of an empty bucket whose uploads are gone (Multipart::abort_some).
 [[nodiscard]] Status delete_bucket(store::Tx& tx, const BucketRequest& request);
 
 struct BucketPage {

@@ -8,6 +8,8 @@
 namespace tidemill::s3 {
 namespace {
 
+constexpr std::size_t aborted_at_once = 16;  // Of a bucket that is deleted, in one transaction.
+
 struct RawUpload {
   Upload upload;
   std::optional<std::string> checksum_kind, headers, metadata, tags;
@@ -213,6 +215,15 @@ Status Multipart::abort(store::Tx& tx, const UploadRequest& request) {
   TM_TRY(const auto page, list_parts(tx, request, 0, part_number_max));
   for (const auto& part : page.parts) TM_CHECK(core_.bodies.release(tx, part.body));
   return forget(tx, page.upload);
+}
+
+Result<bool> Multipart::abort_some(store::Tx& tx, const BucketRequest& where) {
+  TM_TRY(const auto bucket, require_bucket(tx, where));
+  TM_TRY(const auto page, list_uploads(tx, bucket, {.keys = {.max = aborted_at_once}}));
+  for (const auto& upload : page.uploads) {
+    TM_CHECK(abort(tx, {where, upload.key, upload.upload_id}));
+  }
+  return !page.uploads.empty();
 }
 
 Result<PartPage> Multipart::list_parts(store::Tx& tx, const UploadRequest& request,

@@ -105,6 +105,9 @@ class Multipart {
   Task<Result<StoredPart>> copy_part(CopyPartRequest request);
   Task<Result<Object>> complete(CompleteRequest request);
   Status abort(store::Tx& tx, const UploadRequest& request);
+  /// Aborts some of the bucket's uploads, as many as one transaction may take; whether there were
+  /// any.
+  Result<bool> abort_some(store::Tx& tx, const BucketRequest& where);
 
   static Result<PartPage> list_parts(store::Tx& tx, const UploadRequest& request,
                                      std::int64_t after, std::size_t max);

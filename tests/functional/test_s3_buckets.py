@@ -36,6 +36,26 @@ def test_bucket_with_objects_is_not_deleted(s3, bucket):
     s3.delete_bucket(Bucket=bucket)
 
 
+def test_uploads_that_were_never_completed_go_with_their_bucket(s3, bucket):
+    for number in range(40):
+        s3.create_multipart_upload(Bucket=bucket, Key=f"open/{number}")
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="open")["UploadId"]
+    part = {"Bucket": bucket, "Key": "open", "UploadId": upload, "PartNumber": 1, "Body": b"x"}
+    s3.upload_part(**part)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    with refused("BucketNotEmpty", 409):
+        s3.delete_bucket(Bucket=bucket)
+    assert len(s3.list_multipart_uploads(Bucket=bucket)["Uploads"]) == 41
+    s3.delete_object(Bucket=bucket, Key="k")
+    s3.delete_bucket(Bucket=bucket)
+    with refused("NoSuchBucket", 404):
+        s3.upload_part(**part)
+    s3.create_bucket(Bucket=bucket)
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
+    with refused("NoSuchUpload", 404):
+        s3.upload_part(**part)
+
+
 @pytest.mark.parametrize(
     "bad", ["ab", "UPPER", "under_score", "-dash", "dots..twice", "a" * 64, "192.168.5.4"]
 )

@@ -255,7 +255,7 @@ def test_delete_objects(s3, versioned):
 def test_a_bucket_is_empty_without_versions_only(s3, versioned):
     put(s3, versioned, "k", b"1")
     s3.delete_object(Bucket=versioned, Key="k")
-    with refused("BucketNotEmpty", 409):
+    with refused("BucketNotEmpty", 409, "You must delete all versions in the bucket."):
         s3.delete_bucket(Bucket=versioned)
     objects = [{"Key": key, "VersionId": id} for key, id, _, _ in chain(s3, versioned)]
     s3.delete_objects(Bucket=versioned, Delete={"Objects": objects, "Quiet": True})
