@@ -60,7 +60,7 @@ Result<w::PutTargetsResponse> Api::put_targets_in(store::Tx& tx, const Caller& c
   auto& failed = response.FailedEntries.emplace();
   for (const auto& given : *request.Targets) {
     const auto definition = wire::encode_json(target_shape(), &given);
-    TM_TRY(const auto target, RuleTarget::parse(definition));
+    TM_TRY(const auto target, RuleTarget::parse(definition, rule.key.scope.account));
     // What is wrong with the request itself refuses it as a whole.
     TM_CHECK(check_input(target.input, target.id));
     if (!target.role_arn.empty()) TM_CHECK(pass_role_(caller, target.role_arn));

@@ -38,8 +38,7 @@ bool BusTarget::takes(const Arn& arn) const {
 Result<Outcome> BusTarget::apply(store::Tx& tx, const Delivery& delivery) {
   const auto arn = Arn::parse(delivery.target_arn);
   TM_ASSERT(arn.has_value());
-  const BusKey key{{arn->account.empty() ? delivery.scope.account : arn->account, arn->region},
-                   arn->resource.substr(arn->resource.find('/') + 1)};
+  const BusKey key{{arn->account, arn->region}, arn->resource.substr(arn->resource.find('/') + 1)};
   if (const auto there = require_bus(tx, key); !there) {
     if (there.error().code != Errc::not_found) return std::unexpected(there.error());
     return refused("NO_RESOURCE", there.error().message);

@@ -130,7 +130,7 @@ class FailingTargetTest : public testing::Test {
                                              .created_by = {},
                                              .created = clock_.now(),
                                              .modified = clock_.now()}));
-      TM_TRY(const auto target, RuleTarget::parse(text));
+      TM_TRY(const auto target, RuleTarget::parse(text, rule.key.scope.account));
       TM_CHECK(save_target(tx, rule.id, target, text));
       return refresh_rule(tx, hub_->rules(), rule);
     }));

@@ -89,7 +89,7 @@ class HubTest : public testing::Test {
                 .created = clock_.now(),
                 .modified = clock_.now()};
       TM_TRY(const auto saved, save_rule(tx, std::move(rule)));
-      TM_TRY(const auto target, RuleTarget::parse(definition));
+      TM_TRY(const auto target, RuleTarget::parse(definition, saved.key.scope.account));
       TM_CHECK(save_target(tx, saved.id, target, definition));
       return refresh_rule(tx, hub_->rules(), saved);
     }));

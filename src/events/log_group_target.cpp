@@ -42,7 +42,7 @@ Result<Outcome> LogGroupTarget::apply(store::Tx& tx, const Delivery& delivery) {
   const auto arn = Arn::parse(delivery.target_arn);
   TM_ASSERT(arn.has_value());
   const auto group = group_of(*arn);
-  const Scope scope{arn->account.empty() ? delivery.scope.account : arn->account, arn->region};
+  const Scope scope{arn->account, arn->region};
   if (!exists_(scope, group)) {
     return Outcome{.kind = Outcome::Kind::refused,
                    .code = "NO_RESOURCE",

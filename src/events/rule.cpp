@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "base/own_arn.h"
 
 namespace tidemill::events {
 namespace {
@@ -52,11 +53,11 @@ std::string BusKey::rule_arn(std::string_view rule) const {
       bus == "default" ? fmt::format("rule/{}", rule) : fmt::format("rule/{}/{}", bus, rule));
 }
 
-Result<RuleTarget> RuleTarget::parse(std::string_view definition) {
+Result<RuleTarget> RuleTarget::parse(std::string_view definition, std::string_view account) {
   TM_TRY(const auto object, json::parse_object(definition));
   RuleTarget target;
   target.id = json::text_or_empty(object, "Id");
-  target.arn = json::text_or_empty(object, "Arn");
+  target.arn = own_arn(json::text_or_empty(object, "Arn"), account);
   target.role_arn = json::text_or_empty(object, "RoleArn");
   target.input.constant = maybe(object, "Input");
   target.input.path = maybe(object, "InputPath");
@@ -78,7 +79,7 @@ Result<RuleTarget> RuleTarget::parse(std::string_view definition) {
     target.http = json::dump(*h);
   }
   if (const auto* d = object.if_contains("DeadLetterConfig"); d != nullptr && d->is_object()) {
-    target.dead_letter_arn = json::text_or_empty(d->get_object(), "Arn");
+    target.dead_letter_arn = own_arn(json::text_or_empty(d->get_object(), "Arn"), account);
   }
   if (const auto* r = object.if_contains("RetryPolicy"); r != nullptr && r->is_object()) {
     target.retry.attempts_max =
@@ -189,9 +190,13 @@ Result<std::vector<std::string>> target_definitions(store::Tx& tx, std::int64_t 
 
 Result<std::vector<RuleTarget>> targets_of(store::Tx& tx, std::int64_t rule) {
   TM_TRY(const auto definitions, target_definitions(tx, rule));
+  if (definitions.empty()) return std::vector<RuleTarget>();
+  TM_TRY(const auto account, tx.one(
+                                 "SELECT account FROM rules WHERE id = $1",
+                                 [](const store::Row& row) { return row.text(0); }, rule));
   std::vector<RuleTarget> targets;
   for (const auto& definition : definitions) {
-    TM_TRY(auto target, RuleTarget::parse(definition));
+    TM_TRY(auto target, RuleTarget::parse(definition, account.value_or("")));
     targets.push_back(std::move(target));
   }
   return targets;

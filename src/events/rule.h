@@ -34,15 +34,15 @@ struct RuleName {
 [[nodiscard]] std::optional<RuleName> parse_rule_arn(std::string_view arn);
 
 struct RuleTarget {
-  std::string id, arn, role_arn;
-  std::string group_id;         ///< SqsParameters.MessageGroupId
-  std::string dead_letter_arn;  ///< DeadLetterConfig.Arn
-  std::string http;             ///< HttpParameters as JSON
+  std::string id, arn, role_arn;  ///< ARNs have an account, whether or not the definition's do.
+  std::string group_id;           ///< SqsParameters.MessageGroupId
+  std::string dead_letter_arn;    ///< DeadLetterConfig.Arn
+  std::string http;               ///< HttpParameters as JSON
   InputSpec input;
   RetryPolicy retry;
 
-  /// From AWS's Target as JSON.
-  static Result<RuleTarget> parse(std::string_view definition);
+  /// From AWS's Target as JSON, of a rule of `account`.
+  static Result<RuleTarget> parse(std::string_view definition, std::string_view account);
 };
 
 struct Rule {

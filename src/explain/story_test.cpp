@@ -54,7 +54,7 @@ class StoryTest : public testing::Test {
       TM_TRY(const auto saved, events::save_rule(tx, std::move(rule)));
       const std::string definition =
           R"({"Id":"1","Arn":"arn:aws:glue:us-east-1:000000000000:job/sales"})";
-      TM_TRY(const auto target, events::RuleTarget::parse(definition));
+      TM_TRY(const auto target, events::RuleTarget::parse(definition, saved.key.scope.account));
       if (has_target) TM_CHECK(events::save_target(tx, saved.id, target, definition));
       return events::refresh_rule(tx, hub_->rules(), saved);
     });

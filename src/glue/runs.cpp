@@ -348,8 +348,7 @@ Result<events::Outcome> JobTarget::apply(store::Tx& tx, const events::Delivery& 
   using Kind = events::Outcome::Kind;
   const auto arn = Arn::parse(delivery.target_arn);
   TM_ASSERT(arn.has_value());
-  // Terraform with skip_requesting_account_id writes ARNs without an account.
-  const Scope scope{arn->account.empty() ? delivery.scope.account : arn->account, arn->region};
+  const Scope scope{arn->account, arn->region};
   const auto name = std::string_view(arn->resource).substr(4);
   TM_TRY(const auto occupied, occupancy_of(tx, scope, name));
   if (!occupied) {

@@ -41,7 +41,7 @@ std::string no_allow(std::string_view action) {
 Result<std::vector<Policy>> policies_of(store::Tx& tx, const Entity& owner) {
   std::vector<Policy> policies;
   const auto add = [&](std::string_view document) -> Status {
-    TM_TRY(auto policy, Policy::parse(document, Policy::Kind::identity));
+    TM_TRY(auto policy, Policy::parse(document, Policy::Kind::identity, owner.account));
     policies.push_back(std::move(policy));
     return {};
   };
@@ -225,7 +225,8 @@ Result<Policy::Effect> Authority::evaluate(const Caller& caller, std::string_vie
   auto effect =
       who == snapshot->principals.end() ? Policy::Effect::none : evaluate(who->second, question);
   if (effect == Policy::Effect::allow && !caller.session_policy.empty()) {
-    TM_TRY(const auto session, Policy::parse(caller.session_policy, Policy::Kind::identity));
+    TM_TRY(const auto session,
+           Policy::parse(caller.session_policy, Policy::Kind::identity, caller.scope.account));
     effect = session.evaluate(question);
   }
   return effect;

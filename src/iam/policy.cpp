@@ -2,6 +2,7 @@
 
 #include "base/arn.h"
 #include "base/encoding.h"
+#include "base/own_arn.h"
 #include "iam/condition.h"
 
 namespace tidemill::iam {
@@ -160,7 +161,7 @@ bool wildcard_match(std::string_view pattern, std::string_view text, bool fold_c
   return p == pattern.size();
 }
 
-Result<Policy> Policy::parse(std::string_view document, Kind kind) {
+Result<Policy> Policy::parse(std::string_view document, Kind kind, std::string_view account) {
   if (document.size() > document_bytes_max) return malformed("The policy document is too long.");
   const auto parsed = json::parse_object(document);
   if (!parsed) return malformed("This policy contains invalid Json");
@@ -171,15 +172,17 @@ Result<Policy> Policy::parse(std::string_view document, Kind kind) {
   const auto* statements = parsed->if_contains("Statement");
   if (statements == nullptr) return malformed("Missing required field Statement");
   Policy policy;
-  if (!statements->is_array()) {
-    TM_TRY(auto one, parse_statement(*statements, kind));
+  const auto add = [&](const json::value& statement) -> Status {
+    TM_TRY(auto one, parse_statement(statement, kind));
+    for (auto& resource : one.resources) resource = own_arn(resource, account);
     policy.statements_.push_back(std::move(one));
+    return {};
+  };
+  if (!statements->is_array()) {
+    TM_CHECK(add(*statements));
     return policy;
   }
-  for (const auto& statement : statements->get_array()) {
-    TM_TRY(auto one, parse_statement(statement, kind));
-    policy.statements_.push_back(std::move(one));
-  }
+  for (const auto& statement : statements->get_array()) TM_CHECK(add(statement));
   return policy;
 }
 

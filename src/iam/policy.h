@@ -43,8 +43,9 @@ class Policy {
  public:
   enum class Kind { identity, trust, resource };
 
-  /// Fails with MalformedPolicyDocument in AWS's words.
-  static Result<Policy> parse(std::string_view document, Kind kind);
+  /// Fails with MalformedPolicyDocument in AWS's words. `account` is the owner's: resources whose
+  /// ARN leaves it out are of it (base/own_arn.h).
+  static Result<Policy> parse(std::string_view document, Kind kind, std::string_view account = {});
 
   enum class Effect { none, allow, deny };
   /// An explicit deny wins over any allow.

@@ -30,6 +30,19 @@ TEST(Policy, AnExplicitDenyWinsInAnyOrder) {
   EXPECT_EQ(decide(text, "glue:GetJob", "x"), allow);
 }
 
+TEST(Policy, AResourceWithoutAnAccountIsTheOwners) {
+  constexpr auto text =
+      R"({"Statement":{"Effect":"Allow","Action":"glue:*","Resource":["arn:aws:glue:r::job/a","arn:aws:s3:::b"]}})";
+  const auto policy = Policy::parse(text, Policy::Kind::identity, "1").value();
+  const Conditions none_given;
+  const auto of = [&](std::string_view resource) {
+    return policy.evaluate({"glue:StartJobRun", resource, none_given});
+  };
+  EXPECT_EQ(of("arn:aws:glue:r:1:job/a"), allow);
+  EXPECT_EQ(of("arn:aws:glue:r:2:job/a"), none);
+  EXPECT_EQ(of("arn:aws:s3:::b"), allow);
+}
+
 TEST(Policy, NotActionAndNotResourceTurnTheTestAround) {
   constexpr auto text =
       R"({"Statement":{"Effect":"Allow","NotAction":"iam:*","NotResource":"arn:aws:s3:::secret*"}})";

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/own_arn.h"
+
 namespace tidemill::schedule {
 namespace {
 
@@ -125,7 +127,7 @@ Status Book::save(store::Tx& tx, Schedule schedule) {
              key.group, key.name, schedule.definition, call.arn, call.input, definition.role_arn,
              definition.retry.attempts_max, definition.retry.age_seconds_max,
              definition.delete_after ? 1 : 0, schedule.client_token, schedule.modified.ms,
-             definition.dead_letter_arn, definition.group_id));
+             own_arn(definition.dead_letter_arn, key.scope.account), definition.group_id));
   schedule.id = *id;
   return set_timer(tx, schedule, definition);
 }

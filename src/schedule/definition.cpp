@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/own_arn.h"
+
 namespace tidemill::schedule {
 namespace {
 
@@ -56,7 +58,7 @@ Result<Call> put_events(const Definition& definition, const Scope& scope) {
   }
   const auto bus = json::text_or_empty(entries->get_array()[0].get_object(), "EventBusName");
   const bool by_arn = bus.starts_with("arn:");
-  return Call{by_arn ? std::string(bus)
+  return Call{by_arn ? own_arn(bus, scope.account)
                      : make_arn("events", scope,
                                 fmt::format("event-bus/{}", bus.empty() ? "default" : bus)),
               definition.input};
@@ -79,7 +81,7 @@ Result<Call> send_message(const Definition& definition, const Scope& scope) {
 
 /// sns:publish with {"TopicArn", "Message"}; what else it could say isn't passed on, so it is
 /// refused.
-Result<Call> publish(const Definition& definition, const Scope&) {
+Result<Call> publish(const Definition& definition, const Scope& scope) {
   TM_TRY(const auto input, input_object(definition, "sns:publish"));
   const auto topic = json::text_or_empty(input, "TopicArn");
   const auto* message = input.if_contains("Message");
@@ -92,7 +94,7 @@ Result<Call> publish(const Definition& definition, const Scope&) {
                                std::string_view(member.key())),
                    "sns:publish takes TopicArn and Message here");
   }
-  return Call{std::string(topic), std::string(json::view(message->get_string()))};
+  return Call{own_arn(topic, scope.account), std::string(json::view(message->get_string()))};
 }
 
 /// The writing operations that something here can carry out.
@@ -127,12 +129,12 @@ Result<Call> universal_call(const Definition& definition, const Scope& scope,
 }
 
 /// The templated target of a bus: its parameters and the input make one event.
-Call bus_call(const Definition& definition) {
+Call bus_call(const Definition& definition, const std::string& bus) {
   const json::object entry{{"Source", definition.event_source},
                            {"DetailType", definition.event_detail_type},
                            {"Detail", definition.input.value_or("{}")},
-                           {"EventBusName", definition.target_arn}};
-  return {definition.target_arn, json::dump(json::object{{"Entries", json::array{entry}}})};
+                           {"EventBusName", bus}};
+  return {bus, json::dump(json::object{{"Entries", json::array{entry}}})};
 }
 
 }  // namespace
@@ -180,9 +182,9 @@ Result<Call> call_of(const Definition& definition, const Scope& scope) {
     if (definition.input && !json::parse_object(*definition.input)) {
       return invalid("Invalid Input for target. Reason: it must be a JSON object.");
     }
-    return bus_call(definition);
+    return bus_call(definition, own_arn(definition.target_arn, scope.account));
   }
-  return Call{definition.target_arn, definition.input};
+  return Call{own_arn(definition.target_arn, scope.account), definition.input};
 }
 
 std::string fill_attributes(std::string_view input, const Attributes& attributes) {

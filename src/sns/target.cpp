@@ -11,10 +11,8 @@ constexpr std::string_view service = "events.amazonaws.com";
 
 /// The topic that the delivery goes to; nullopt where it isn't there.
 Result<std::optional<Topic>> topic_of(store::Tx& tx, const events::Delivery& delivery) {
-  auto key = TopicKey::of_arn(delivery.target_arn);
+  const auto key = TopicKey::of_arn(delivery.target_arn);
   if (!key) return std::nullopt;
-  // Terraform with skip_requesting_account_id writes ARNs without an account.
-  if (key->scope.account.empty()) key->scope.account = delivery.scope.account;
   return find_topic(tx, *key);
 }
 

@@ -11,10 +11,8 @@ constexpr std::string_view service = "events.amazonaws.com";
 
 /// The queue that the delivery goes to; nullopt where it isn't there.
 Result<std::optional<Queue>> queue_of(store::Tx& tx, const events::Delivery& delivery) {
-  auto key = QueueKey::of_arn(delivery.target_arn);
+  const auto key = QueueKey::of_arn(delivery.target_arn);
   TM_ASSERT(key.has_value());
-  // Terraform with skip_requesting_account_id writes ARNs without an account.
-  if (key->scope.account.empty()) key->scope.account = delivery.scope.account;
   return find_queue(tx, *key);
 }
 

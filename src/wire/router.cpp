@@ -9,6 +9,7 @@
 #include "wire/cbor_codec.h"
 #include "wire/errors.h"
 #include "wire/json_codec.h"
+#include "wire/own_account.h"
 #include "wire/query_codec.h"
 #include "wire/rest_codec.h"
 #include "wire/validate.h"
@@ -289,6 +290,7 @@ Task<Status> Router::decode(Call& call) {
       decoded = decode_rest(target, call.request.headers, call.body, call.input.get());
   }
   TM_CO_CHECK(decoded);
+  name_account(*operation.input, call.input.get(), call.authenticated.caller.scope.account);
   co_return validate(operation, call.input.get());
 }
 

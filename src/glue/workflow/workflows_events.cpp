@@ -35,8 +35,7 @@ Result<std::optional<JobTrigger>> event_trigger_of(store::Tx& tx, const Workflow
 Result<events::Outcome> Workflows::take(store::Tx& tx, const events::Delivery& delivery) {
   const auto arn = Arn::parse(delivery.target_arn);
   TM_ASSERT(arn.has_value());
-  // Terraform with skip_requesting_account_id writes ARNs without an account.
-  const Scope scope{arn->account.empty() ? delivery.scope.account : arn->account, arn->region};
+  const Scope scope{arn->account, arn->region};
   const auto name = std::string_view(arn->resource).substr(arn->resource.find('/') + 1);
   TM_TRY(const auto workflow, find_workflow(tx, scope, name));
   if (!workflow) {

@@ -98,7 +98,7 @@ class Platform {
         .modified = clock_.now()};
     TM_TRY(const auto saved, events::save_rule(tx, std::move(rule)));
     for (const auto& definition : plan.targets) {
-      TM_TRY(const auto target, events::RuleTarget::parse(definition));
+      TM_TRY(const auto target, events::RuleTarget::parse(definition, saved.key.scope.account));
       TM_CHECK(events::save_target(tx, saved.id, target, definition));
     }
     return events::refresh_rule(tx, node_.hub->rules(), saved);
@@ -210,7 +210,7 @@ class Platform {
                       .modified = clock_.now()};
     TM_TRY(const auto saved, events::save_rule(tx, std::move(rule)));
     const auto definition = fmt::format(R"({{"Id":"1","Arn":"{}"}})", plan.target);
-    TM_TRY(const auto target, events::RuleTarget::parse(definition));
+    TM_TRY(const auto target, events::RuleTarget::parse(definition, saved.key.scope.account));
     TM_CHECK(events::save_target(tx, saved.id, target, definition));
     TM_CHECK(events::refresh_rule(tx, node_.hub->rules(), saved));
     return node_.scheduling->rules().changed(tx, saved);
