@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from support import awscli, platform
+from support import awscli, platform, terraform
 from support.raw import Signer
 from support.server import Server, clean_environment
 from support.still import NOW
@@ -94,6 +94,12 @@ def s3(server):
 @pytest.fixture
 def signer(server):
     return Signer(server.endpoint, *server.credentials())
+
+
+@pytest.fixture(scope="module", params=terraform.PROGRAMS, ids=lambda program: program.name)
+def program(request):
+    """Terraform, then OpenTofu: what is there of them."""
+    return request.param.required()
 
 
 @pytest.fixture(params=awscli.available(), ids=lambda path: path.split("/")[1])

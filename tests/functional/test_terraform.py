@@ -1,4 +1,4 @@
-"""Terraform and its AWS provider, as they are, with nothing but AWS_ENDPOINT_URL set."""
+"""Terraform, OpenTofu and their AWS provider, as they are, with nothing but AWS_ENDPOINT_URL set."""
 
 import json
 import re
@@ -12,19 +12,17 @@ from support.waiting import wait_until
 PLATFORM = TOP / "examples/data-platform"
 EVERYTHING = TOP / "tests/terraform"
 
-pytestmark = [
-    pytest.mark.skipif(terraform.MIRROR is None, reason=terraform.MISSING),
-    pytest.mark.timeout(900),
-]
+pytestmark = pytest.mark.timeout(900)
 
 
 class Applied(threading.Thread):
     """A tree that is applied to a server of its own while others are: nearly all the time that this
     takes is the provider's own waiting for queues."""
 
-    def __init__(self, directory, source, root="."):
+    def __init__(self, program, directory, source, root="."):
         super().__init__(daemon=True)
-        self.directory, self.source, self.root = directory, source, root
+        self.program, self.directory = program, directory
+        self.source, self.root = source, root
         self.server = Server(directory / "data")
         self.failure = None
         self.start()
@@ -33,7 +31,7 @@ class Applied(threading.Thread):
         try:
             self.server.start()
             self.terraform = terraform.Terraform.of_tree(
-                self.source, self.directory / "tree", self.server, self.root
+                self.program, self.source, self.directory / "tree", self.server, self.root
             )
             self.terraform.apply()
             self.second_plan = self.terraform.changes()
@@ -48,14 +46,14 @@ class Applied(threading.Thread):
 
 
 @pytest.fixture(scope="module")
-def trees(tmp_path_factory):
+def trees(program, tmp_path_factory):
     """All begin at once."""
     roots = {
         "dev": (PLATFORM, "infrastructure/environments/dev"),
         "everything": (EVERYTHING, "."),
     }
     trees = {
-        name: Applied(tmp_path_factory.mktemp(name), source, root)
+        name: Applied(program, tmp_path_factory.mktemp(name), source, root)
         for name, (source, root) in roots.items()
     }
     yield trees
@@ -156,30 +154,3 @@ def test_destroy_leaves_nothing(everything):
     assert client("sqs").list_queues().get("QueueUrls", []) == []
     assert client("iam").list_roles()["Roles"] == []
     assert client("cloudwatch").describe_alarms()["MetricAlarms"] == []
-
-
-def test_the_state_itself_may_lie_in_a_bucket_and_is_locked(dev, tmp_path):
-    """The S3 backend with use_lockfile: two that apply at once never both hold the lock."""
-    dev.server.client("s3").create_bucket(Bucket="terraform-states")
-    text = """
-        terraform {
-          backend "s3" {
-            bucket       = "terraform-states"
-            key          = "platform/terraform.tfstate"
-            region       = "us-east-1"
-            use_lockfile = true
-          }
-        }
-        resource "terraform_data" "one" { input = "kept in a bucket" }
-        """
-    one = terraform.Terraform(tmp_path / "one", dev.server, text)
-    one.apply()
-    two = terraform.Terraform(tmp_path / "two", dev.server, text)
-    assert two.state() == ["terraform_data.one"]
-    s3 = dev.server.client("s3")
-    lock = "platform/terraform.tfstate.tflock"
-    s3.put_object(Bucket="terraform-states", Key=lock, Body=b'{"ID": "another"}')
-    with pytest.raises(terraform.Failed, match="PreconditionFailed|lock"):
-        two.run("apply", "-auto-approve", "-lock-timeout=0s")
-    s3.delete_object(Bucket="terraform-states", Key=lock)
-    assert two.changes() == ""

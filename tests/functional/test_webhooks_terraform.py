@@ -114,10 +114,9 @@ resource "aws_cloudwatch_event_target" "hook" {
 """
 
 
-@pytest.mark.skipif(terraform.MIRROR is None, reason=terraform.MISSING)
 @pytest.mark.timeout(600)
-def test_connections_and_destinations_apply_and_stay(fresh_server, tmp_path):
-    tree = terraform.Terraform(tmp_path / "tree", fresh_server, TREE)
+def test_connections_and_destinations_apply_and_stay(program, fresh_server, tmp_path):
+    tree = terraform.Terraform(program, tmp_path / "tree", fresh_server, TREE)
     assert "8 added" in tree.run("apply", "-auto-approve")
     assert "No changes" in tree.run("plan", "-detailed-exitcode")
     changed = tree.run("apply", "-auto-approve", "-var", "rate=10")
