@@ -91,13 +91,11 @@ void story_of_rule(std::string& out, const json::object& rule, Style style) {
   out +=
       fmt::format("    {} {}: {}\n", kind.empty() ? "rule" : kind, style.strong(text(rule, "name")),
                   matched ? style.good("matched") : style.faint("no match"));
-  if (!truth(rule, "enabled")) out += "      the rule is disabled\n";
-  if (truth(rule, "changed_since")) {
-    out += style.faint("      the rule was put after this event; this is what it says now\n");
-  }
+  if (truth(rule, "existed") && !truth(rule, "enabled")) out += "      the rule was disabled\n";
   if (!matched) {
     if (const auto why = text(rule, "why"); !why.empty()) out += "      " + why + "\n";
   }
+  if (const auto note = text(rule, "note"); !note.empty()) out += "      " + note + "\n";
   for (const auto& delivery : list(rule, "deliveries")) {
     story_of_delivery(out, delivery.as_object(), style);
   }

@@ -163,8 +163,8 @@ Task<Result<wire::Empty>> Api::delete_rule(const Caller& caller, w::DeleteRuleRe
                   "Rule can't be deleted since it has targets.");
     }
     TM_CHECK(schedules_.removed(tx, *rule));
-    TM_CHECK(remove_rule(tx, *rule));
-    tx.on_commit([this, id = rule->id] { hub_.rules().erase(id); });
+    TM_CHECK(remove_rule(tx, *rule, clock_.now()));
+    TM_CHECK(forget_rule(tx, hub_.rules(), *rule));
     return wire::Empty();
   };
   co_return co_await store_.write(change);

@@ -26,4 +26,24 @@ Result<std::vector<std::string>> check_batches(store::Tx& tx) {
   return findings;
 }
 
+Result<std::vector<std::string>> check_rules(store::Tx& tx) {
+  // Of each name the last change, unless it was the deletion.
+  constexpr std::string_view last =
+      "SELECT account, region, bus, name, pattern, enabled FROM rule_changes c"
+      " WHERE pattern IS NOT NULL AND NOT EXISTS (SELECT 1 FROM rule_changes later"
+      " WHERE later.account = c.account AND later.region = c.region AND later.bus = c.bus"
+      " AND later.name = c.name AND later.id > c.id)";
+  const auto name = [](const store::Row& row) {
+    return fmt::format("rule {} of bus {} isn't what the history of rules says", row.bytes(1),
+                       row.bytes(0));
+  };
+  return tx.all(
+      fmt::format("SELECT bus, name FROM"
+                  " (SELECT account, region, bus, name, pattern, enabled FROM rules EXCEPT {0})"
+                  " UNION SELECT bus, name FROM"
+                  " ({0} EXCEPT SELECT account, region, bus, name, pattern, enabled FROM rules)",
+                  last),
+      name);
+}
+
 }  // namespace tidemill::events

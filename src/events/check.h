@@ -1,4 +1,4 @@
-/// What must always hold of batches of files (`tidemill check`).
+/// What must always hold of batches of files, and of the history of rules (`tidemill check`).
 #pragma once
 
 #include <string>
@@ -12,5 +12,8 @@ namespace tidemill::events {
 /// batch or by a first delivery that isn't over, and an open batch has as many
 /// files as it counts.
 [[nodiscard]] Result<std::vector<std::string>> check_batches(store::Tx& tx);
+
+/// As above: a rule is what its last change says, and what isn't there was deleted.
+[[nodiscard]] Result<std::vector<std::string>> check_rules(store::Tx& tx);
 
 }  // namespace tidemill::events

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "events/counting.h"
 #include "events/hub_try.h"
+#include "events/rule_history.h"
 
 namespace tidemill::events {
 namespace {
@@ -44,6 +45,8 @@ Status Hub::load(store::Tx& tx) {
     TM_TRY(auto compiled, compiled_rule(tx, rule));
     TM_CHECK(rules_.put(std::move(compiled)));
   }
+  TM_TRY(const auto change, last_change(tx));
+  rules_.reach(change);
   TM_CHECK(archives_.load(tx));
   const auto number = [](const store::Row& row) { return row.integer(0); };
   TM_TRY(const auto event, tx.one("SELECT coalesce(max(seq), 0) FROM events", number));
@@ -62,10 +65,10 @@ Status Hub::load(store::Tx& tx) {
 Result<Hub::Published> Hub::record_event(store::Tx& tx, const Event& event) {
   Published published{event, ++last_event_, event.envelope()};
   TM_CHECK(
-      tx.exec("INSERT INTO events (seq, id, subject, account, region, bus, published_ms, envelope)"
-              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+      tx.exec("INSERT INTO events (seq, id, subject, account, region, bus, published_ms, envelope,"
+              " as_of) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
               published.seq, event.id, event.subject, event.scope.account, event.scope.region,
-              event.bus, clock_.now().ms, published.envelope));
+              event.bus, clock_.now().ms, published.envelope, rules_.as_of()));
   return published;
 }
 
@@ -287,7 +290,7 @@ Status Hub::reset(store::Tx& tx) {
   for (const auto* table :
        {"replays", "archived_events", "archives", "decisions", "deliveries", "batches",
         "batch_files", "batch_lists", "batch_expected", "events", "rule_files", "targets", "rules",
-        "event_tags", "buses", "api_destinations", "connections"}) {
+        "rule_changes", "event_tags", "buses", "api_destinations", "connections"}) {
     TM_CHECK(tx.exec(fmt::format("DELETE FROM {}", table)));
   }
   tx.on_commit([this] {

@@ -1,5 +1,7 @@
 #include "events/retention.h"
 
+#include "events/rule_history.h"
+
 namespace tidemill::events {
 namespace {
 
@@ -61,6 +63,7 @@ Result<bool> forget_events(store::Tx& tx, TimeMs before, int events_max) {
     TM_CHECK(tx.exec("DELETE FROM events WHERE seq = $1", seq));
   }
   TM_CHECK(forget_batches(tx, before));
+  TM_CHECK(forget_changes(tx));
   return int(old.size()) == events_max;
 }
 

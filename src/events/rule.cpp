@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/own_arn.h"
+#include "events/rule_history.h"
 
 namespace tidemill::events {
 namespace {
@@ -172,10 +173,12 @@ Result<Rule> save_rule(store::Tx& tx, Rule rule) {
           rule.schedule.empty() ? std::nullopt : std::optional(rule.schedule)));
   TM_ASSERT(saved.has_value());
   std::tie(rule.id, rule.created_by, rule.created) = *std::move(saved);
+  TM_CHECK(note_change(tx, rule));
   return rule;
 }
 
-Status remove_rule(store::Tx& tx, const Rule& rule) {
+Status remove_rule(store::Tx& tx, const Rule& rule, TimeMs now) {
+  TM_CHECK(note_deletion(tx, rule, now));
   TM_CHECK(tx.exec("DELETE FROM event_tags WHERE arn = $1", rule.arn()));
   TM_CHECK(tx.exec("DELETE FROM rule_files WHERE rule_arn = $1", rule.arn()));
   TM_CHECK(tx.exec("DELETE FROM rules WHERE id = $1", rule.id));

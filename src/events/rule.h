@@ -77,9 +77,10 @@ struct RulePage {
                                                    const RulePage& page = {});
 /// Every rule of every bus.
 [[nodiscard]] Result<std::vector<Rule>> all_rules(store::Tx& tx);
-/// Inserts or replaces by name, keeping id, creation and targets. Gives the rule as stored.
+/// Inserts or replaces by name, keeping id, creation and targets, and notes it in the history of
+/// rules. Gives the rule as stored.
 [[nodiscard]] Result<Rule> save_rule(store::Tx& tx, Rule rule);
-[[nodiscard]] Status remove_rule(store::Tx& tx, const Rule& rule);
+[[nodiscard]] Status remove_rule(store::Tx& tx, const Rule& rule, TimeMs now);
 
 /// Definitions (AWS's Target as JSON) in the order of their ids.
 [[nodiscard]] Result<std::vector<std::string>> target_definitions(store::Tx& tx, std::int64_t rule);

@@ -1,6 +1,7 @@
 #include "events/rulebook.h"
 
 #include "events/batch_rows.h"
+#include "events/rule_history.h"
 
 namespace tidemill::events {
 
@@ -63,10 +64,21 @@ Result<CompiledRule> compiled_rule(store::Tx& tx, const Rule& rule) {
 
 Status refresh_rule(store::Tx& tx, RuleBook& book, const Rule& rule) {
   TM_TRY(auto compiled, compiled_rule(tx, rule));
-  tx.on_commit([&book, compiled = std::move(compiled)]() mutable {
+  TM_TRY(const auto change, last_change(tx));
+  tx.on_commit([&book, change, compiled = std::move(compiled)]() mutable {
     // The pattern compiled when it was put; it can't fail to now.
     const auto done = book.put(std::move(compiled));
     TM_ASSERT(done.has_value());
+    book.reach(change);
+  });
+  return {};
+}
+
+Status forget_rule(store::Tx& tx, RuleBook& book, const Rule& rule) {
+  TM_TRY(const auto change, last_change(tx));
+  tx.on_commit([&book, change, id = rule.id] {
+    book.erase(id);
+    book.reach(change);
   });
   return {};
 }

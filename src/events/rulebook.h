@@ -2,6 +2,7 @@
 /// a change is applied in Tx::on_commit, so what is here is what is on disk.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,6 +32,10 @@ class RuleBook {
   void erase(std::int64_t id);
   void clear();
 
+  /// The last change (rule_changes.id) that is in it.
+  [[nodiscard]] std::int64_t as_of() const noexcept { return as_of_; }
+  void reach(std::int64_t change) noexcept { as_of_ = std::max(as_of_, change); }
+
   /// The enabled rule of that id, or nullptr.
   [[nodiscard]] std::shared_ptr<const CompiledRule> find(std::int64_t id) const;
   /// The rules of `key` whose pattern matches `envelope`, in the order of their ids. The envelope
@@ -49,6 +54,7 @@ class RuleBook {
   }
   std::unordered_map<std::string, Bus> buses_;
   std::unordered_map<std::int64_t, std::string> bus_of_rule_;
+  std::int64_t as_of_ = 0;
 };
 
 /// The rule with its targets and what its tags say, as `tx` has them.
@@ -56,5 +62,7 @@ class RuleBook {
 
 /// Puts compiled_rule() into `book` once `tx` is committed.
 [[nodiscard]] Status refresh_rule(store::Tx& tx, RuleBook& book, const Rule& rule);
+/// Erases what `tx` has removed once it is committed.
+[[nodiscard]] Status forget_rule(store::Tx& tx, RuleBook& book, const Rule& rule);
 
 }  // namespace tidemill::events

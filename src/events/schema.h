@@ -1,5 +1,5 @@
 /// The tables of events: buses, rules, targets, what was published and what came of it;
-/// archives and replays; connections and API destinations; batches of files.
+/// archives and replays; connections and API destinations; batches of files; rules as they were.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace tidemill::events {
 
-inline constexpr std::array<store::Migration, 9> migrations = {{{"events", 1, R"sql(
+inline constexpr std::array<store::Migration, 10> migrations = {{{"events", 1, R"sql(
 CREATE TABLE buses (
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
   description TEXT, created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,
@@ -79,10 +79,10 @@ CREATE TABLE decisions (
   record TEXT NOT NULL              -- the JSON line of /aws/events/rule/<rule name>
 ) STRICT;
 )sql"},
-                                                                {"events", 2, R"sql(
+                                                                 {"events", 2, R"sql(
 ALTER TABLE rules ADD COLUMN schedule TEXT;  -- ScheduleExpression; then the pattern may be empty
 )sql"},
-                                                                {"events", 3, R"sql(
+                                                                 {"events", 3, R"sql(
 CREATE TABLE archives (
   id INTEGER PRIMARY KEY,
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
@@ -123,16 +123,16 @@ CREATE TABLE replays (
 ) STRICT;
 CREATE INDEX replays_open ON replays (id) WHERE ended_ms IS NULL;
 )sql"},
-                                                                {"events", 4, R"sql(
+                                                                 {"events", 4, R"sql(
 -- The target's SqsParameters.MessageGroupId, or empty.
 ALTER TABLE deliveries ADD COLUMN group_id TEXT NOT NULL DEFAULT '';
 )sql"},
-                                                                {"events", 5, R"sql(
+                                                                 {"events", 5, R"sql(
 -- The target's DeadLetterConfig, or empty; and once the delivery has failed: "sent", or why not.
 ALTER TABLE deliveries ADD COLUMN dead_letter_arn TEXT NOT NULL DEFAULT '';
 ALTER TABLE deliveries ADD COLUMN dead_letter TEXT;
 )sql"},
-                                                                {"events", 6, R"sql(
+                                                                 {"events", 6, R"sql(
 -- Files that a rule with the tag tidemill:once has had.
 CREATE TABLE rule_files (
   rule_arn TEXT NOT NULL,
@@ -141,11 +141,11 @@ CREATE TABLE rule_files (
   PRIMARY KEY (rule_arn, file)
 ) STRICT, WITHOUT ROWID;
 )sql"},
-                                                                {"events", 7, R"sql(
+                                                                 {"events", 7, R"sql(
 -- Else `record` is a line of this group, which a target wrote, and not a decision.
 ALTER TABLE decisions ADD COLUMN log_group TEXT;
 )sql"},
-                                                                {"events", 8, R"sql(
+                                                                 {"events", 8, R"sql(
 CREATE TABLE connections (
   id INTEGER PRIMARY KEY,
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
@@ -174,7 +174,7 @@ CREATE TABLE api_destinations (
 -- The target's HttpParameters as JSON, or empty.
 ALTER TABLE deliveries ADD COLUMN http TEXT NOT NULL DEFAULT '';
 )sql"},
-                                                                {"batches", 1, R"sql(
+                                                                 {"batches", 1, R"sql(
 -- Of rules with the tag tidemill:batch: one open at a time for each rule, target and group.
 CREATE TABLE batches (
   id INTEGER PRIMARY KEY,           -- the number of its first delivery, which carries it
@@ -218,6 +218,24 @@ CREATE TABLE batch_expected (       -- what manifests list and isn't there
 -- A delivery in an open batch, or one that another carries, is of the state `batched`.
 ALTER TABLE deliveries ADD COLUMN batch INTEGER;
 CREATE INDEX deliveries_batch ON deliveries (batch) WHERE batch IS NOT NULL;
+)sql"},
+                                                                 {"events", 9, R"sql(
+-- Rules as they were: a row for each change of pattern or state. Numbers are given once.
+CREATE TABLE rule_changes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,  -- up to 0: as it was when the history began
+  account TEXT NOT NULL, region TEXT NOT NULL, bus TEXT NOT NULL, name TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  made INTEGER NOT NULL,            -- there was none before
+  pattern TEXT,                     -- NULL: there is none since
+  enabled INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rule_changes_of ON rule_changes (account, region, bus, name, id);
+INSERT INTO rule_changes (id, account, region, bus, name, at_ms, made, pattern, enabled)
+  SELECT -id, account, region, bus, name, modified_ms, created_ms = modified_ms, pattern, enabled
+  FROM rules;
+
+-- The last change that the rules had seen which the event was given to.
+ALTER TABLE events ADD COLUMN as_of INTEGER NOT NULL DEFAULT 0;
 )sql"}}};
 
 }  // namespace tidemill::events

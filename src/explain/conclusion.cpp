@@ -84,20 +84,26 @@ class Outcomes {
   std::map<std::string, std::vector<std::string>> senders_;  ///< Rules, by target.
 };
 
-/// No rule matched: the first of these is the nearest, and a disabled one that would is nearer yet.
+/// No rule matched, and `rules` are in order of their nearness: nearest are those that would match
+/// today.
 std::string without_match(const json::array& rules) {
   if (rules.empty()) return "Nothing started: there is no rule.";
   std::string nearest;
   for (const auto& value : rules) {
     const auto& rule = value.as_object();
-    if (rule.at("pattern_matches").as_bool() && !rule.at("enabled").as_bool()) {
-      return fmt::format("Nothing started: rule {}, whose pattern matches, is disabled.",
-                         text_or_empty(rule, "name"));
+    const auto is = [&rule](std::string_view name) { return rule.at(name).as_bool(); };
+    const auto name = text_or_empty(rule, "name"), note = text_or_empty(rule, "note");
+    if (is("pattern_matches") && !is("enabled") && !is("matches_today")) {
+      return fmt::format("Nothing started: rule {}, whose pattern matches, {} disabled.", name,
+                         note.empty() ? "is" : "was");
     }
-    if (nearest.empty()) nearest = text_or_empty(rule, "why");
+    if (!nearest.empty()) continue;
+    nearest = is("matches_today") || !is("existed")
+                  ? fmt::format("Rule {}: {}.", name, note)
+                  : fmt::format("Nearest: {}", text_or_empty(rule, "why"));
+    if (is("matches_today")) break;
   }
-  return "Nothing started: no rule matched." +
-         (nearest.empty() ? std::string() : " Nearest: " + nearest);
+  return "Nothing started: no rule matched. " + nearest;
 }
 
 }  // namespace

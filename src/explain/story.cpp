@@ -6,10 +6,9 @@
 
 #include "base/s3_uri.h"
 #include "events/batch_rows.h"
-#include "events/rule.h"
 #include "explain/conclusion.h"
+#include "explain/rule_view.h"
 #include "explain/stored_event.h"
-#include "pattern/pattern.h"
 
 namespace tidemill::explain {
 namespace {
@@ -52,54 +51,16 @@ Result<std::vector<StoredDelivery>> deliveries_of(store::Tx& tx, std::int64_t ev
       read_delivery, event);
 }
 
-/// What sent a delivery, where that is none of today's rules: one that is gone, Glue's triggers and
-/// EventBridge Scheduler's schedules, which need no match.
-json::object other_sender(const StoredDelivery& delivery) {
+/// What sent a delivery, where that is no rule with a pattern: schedules and Glue's triggers, which
+/// need no match, and rules that were gone when the history of rules began.
+json::object other_sender(const StoredDelivery& delivery, bool is_known) {
   json::object shown{{"name", delivery.rule_name}, {"arn", delivery.rule_arn}};
   const std::string_view kind = delivery.rule_arn.contains(":trigger/")    ? "trigger"
                                 : delivery.rule_arn.contains(":schedule/") ? "schedule"
                                                                            : "rule";
   shown["kind"] = kind;
-  shown["enabled"] = kind != "rule";
-  if (kind == "rule") shown["deleted"] = true;
+  if (kind == "rule" && !is_known) shown["note"] = "deleted since";
   return shown;
-}
-
-/// A rule as it is now against an event of then.
-struct RuleView {
-  std::size_t distance = 0;
-  json::object shown;
-};
-
-RuleView view_rule(const events::Rule& rule, const pattern::Event& event, TimeMs published) {
-  RuleView view;
-  view.shown["name"] = rule.name;
-  view.shown["arn"] = rule.arn();
-  view.shown["enabled"] = rule.enabled;
-  view.shown["changed_since"] = rule.modified > published;
-  const auto pattern = pattern::Pattern::compile(rule.pattern);
-  TM_ASSERT(pattern.has_value());
-  const auto why = pattern->explain(event);
-  view.shown["pattern_matches"] = why.matched;
-  if (!why.matched) {
-    view.shown["path"] = why.path;
-    view.shown["expected"] = why.expected;
-    view.shown["actual"] = why.actual;
-    view.shown["why"] = why.text;
-  }
-  view.distance = why.distance;
-  return view;
-}
-
-bool truth(const json::object& o, std::string_view name) {
-  const auto* v = o.if_contains(name);
-  return v != nullptr && v->is_bool() && v->get_bool();
-}
-
-/// Deliveries prove that it matched; without any (a rule without targets) today's pattern tells.
-bool was_matched(const json::object& rule) {
-  return rule.contains("deliveries") || (truth(rule, "pattern_matches") && truth(rule, "enabled") &&
-                                         !truth(rule, "changed_since"));
 }
 
 }  // namespace
@@ -135,18 +96,22 @@ Result<json::value> Storyteller::tell(store::Tx& tx, std::string_view uri) const
 Result<json::object> Storyteller::tell_event(store::Tx& tx, const StoredEvent& stored) const {
   TM_TRY(const auto event, pattern::Event::parse(stored.envelope));
   TM_TRY(const auto deliveries, deliveries_of(tx, stored.seq));
-  TM_TRY(const auto rules, events::list_rules(tx, stored.bus));
+  TM_TRY(const auto rules, events::rules_met(tx, stored.bus, stored.met));
   std::vector<RuleView> views;
+  std::size_t there = 0;
   for (const auto& rule : rules) {
-    if (rule.pattern.empty()) continue;  // It has a schedule: no event concerns it.
-    views.push_back(view_rule(rule, event, stored.published));
+    if (rule.then) ++there;
+    if (auto view = view_rule(stored.bus, rule, event)) views.push_back(*std::move(view));
   }
   for (const auto& delivery : deliveries) {
     auto view = std::ranges::find_if(views, [&](const RuleView& v) {
       return json::text_or_empty(v.shown, "arn") == delivery.rule_arn;
     });
     if (view == views.end()) {
-      view = views.insert(views.end(), RuleView{0, other_sender(delivery)});
+      const bool is_known = std::ranges::any_of(rules, [&](const events::RulePast& rule) {
+        return stored.bus.rule_arn(rule.name) == delivery.rule_arn;
+      });
+      view = views.insert(views.end(), RuleView{.shown = other_sender(delivery, is_known)});
     }
     auto& list = view->shown["deliveries"];
     if (!list.is_array()) list = json::array();
@@ -161,11 +126,12 @@ Result<json::object> Storyteller::tell_event(store::Tx& tx, const StoredEvent& s
     }
     list.as_array().push_back(std::move(shown));
   }
-  // Who matched comes first, then the nearest misses.
-  for (auto& view : views) view.shown["matched"] = was_matched(view.shown);
-  std::ranges::stable_sort(views, {}, [](const RuleView& view) {
-    return view.shown.at("matched").as_bool() ? 0 : 1 + view.distance;
-  });
+  // Who matched comes first, then the nearest misses. Deliveries prove a match.
+  for (auto& view : views) {
+    if (view.shown.contains("deliveries")) view.rank = 0;
+    view.shown["matched"] = view.rank == 0;
+  }
+  std::ranges::stable_sort(views, {}, &RuleView::rank);
   json::array shown_rules;
   std::size_t misses = 0;
   for (auto& view : views) {
@@ -174,11 +140,11 @@ Result<json::object> Storyteller::tell_event(store::Tx& tx, const StoredEvent& s
   }
   TM_TRY(const auto parsed, json::parse_object(stored.envelope));
   return json::object{{"id", stored.id},
-                      {"published_ms", stored.published.ms},
+                      {"published_ms", stored.met.published.ms},
                       {"detail_type", json::text_or_empty(parsed, "detail-type")},
                       {"envelope", parsed},
                       {"rules", std::move(shown_rules)},
-                      {"rules_total", rules.size()}};
+                      {"rules_total", there}};
 }
 
 }  // namespace tidemill::explain

@@ -56,9 +56,12 @@ Result<json::object> counts_of(store::Tx& tx, std::string_view rule_arn) {
   return counts;
 }
 
-/// The kept event that came closest to the rule's pattern, in words; empty if none was asked.
+/// The kept event that came closest to the rule's pattern, in words, or that came before the rule
+/// was as it is; empty if none was asked.
 Result<std::string> nearest_miss(store::Tx& tx, const events::Rule& rule, int asked_max) {
   TM_TRY(const auto pattern, pattern::Pattern::compile(rule.pattern));
+  TM_TRY(const auto version, events::newest_version(tx, rule.key, rule.name));
+  TM_ASSERT(version.has_value());
   std::string text;
   std::size_t nearest = SIZE_MAX;
   int asked = 0;
@@ -70,10 +73,17 @@ Result<std::string> nearest_miss(store::Tx& tx, const events::Rule& rule, int as
       nearest = why.distance;
       text = fmt::format("{} (event {})", why.text, row.bytes(1));
     }
+    const events::Meeting met{.as_of = row.integer(2), .published = {row.integer(3)}};
+    if (why.matched && !events::is_after(met, *version)) {
+      nearest = 0;
+      text = fmt::format("it would match event {}, but was {} after it, at {}", row.bytes(1),
+                         version->made ? "made" : "changed", iso_millis(version->at));
+    }
     return nearest > 1 && ++asked < asked_max;
   };
   TM_CHECK(
-      tx.each("SELECT envelope, id FROM events WHERE account = $1 AND region = $2 AND bus = $3"
+      tx.each("SELECT envelope, id, as_of, published_ms FROM events"
+              " WHERE account = $1 AND region = $2 AND bus = $3"
               " ORDER BY seq DESC",
               ask, rule.key.scope.account, rule.key.scope.region, rule.key.bus));
   return text;

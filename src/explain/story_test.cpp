@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include "base/set_clock_testing.h"
 #include "events/hub.h"
 #include "events/schema.h"
 #include "io/loops.h"
@@ -15,6 +16,7 @@ namespace tidemill::explain {
 namespace {
 
 constexpr const char* uri = "s3://bronze/sales/a.CSV";
+const std::string at = "2024-01-15T12:00:00.000Z";
 
 class Starter final : public events::Target {
  public:
@@ -42,13 +44,15 @@ class StoryTest : public testing::Test {
     std::filesystem::remove_all(directory_);
   }
 
-  void put_rule(const std::string& name, const std::string& suffix, bool has_target = true) {
+  void put_rule(const std::string& name, const std::string& suffix, bool has_target = true,
+                bool enabled = true) {
     const auto done = store_->write_now([&](store::Tx& tx) -> Status {
       events::Rule rule{
           .key = {scope, "default"},
           .name = name,
           .pattern = R"({"source":["aws.s3"],"detail":{"object":{"key":[{"suffix":")" + suffix +
                      R"("}]}}})",
+          .enabled = enabled,
           .created = clock_.now(),
           .modified = clock_.now()};
       TM_TRY(const auto saved, events::save_rule(tx, std::move(rule)));
@@ -108,9 +112,19 @@ class StoryTest : public testing::Test {
     return story ? std::string(json::text_or_empty(*story, "conclusion")) : story.error().message;
   }
 
+  static json::object first_rule(const json::object& story) {
+    const auto& event = story.at("events").as_array().at(0).as_object();
+    return event.at("rules").as_array().at(0).as_object();
+  }
+  std::string note() {
+    const auto story = tell();
+    return story ? std::string(json::text_or_empty(first_rule(*story), "note"))
+                 : story.error().message;
+  }
+
   const Scope scope{"000000000000", "us-east-1"};
   std::string directory_;
-  SystemClock clock_;
+  SetClock clock_{{1'705'320'000'000}};
   SystemRandom random_;
   io::Loops loops_{1};
   Starter starter_;
@@ -187,9 +201,73 @@ TEST_F(StoryTest, TellsOfARuleThatIsGone) {
   upload();
   ASSERT_TRUE(store_->write_now([this](store::Tx& tx) -> Status {
     TM_TRY(const auto rule, events::require_rule(tx, {scope, "default"}, "sales"));
-    return events::remove_rule(tx, rule);
+    return events::remove_rule(tx, rule, clock_.now());
   }));
   EXPECT_EQ(conclusion(), "Rule sales started run jr_1: SUCCEEDED.");
+  EXPECT_EQ(note(), "deleted at " + at);
+}
+
+TEST_F(StoryTest, JudgesByTheRuleAsItWas) {
+  put_rule("sales", ".csv");
+  upload();
+  put_rule("sales", ".CSV");
+  const auto story = tell();
+  ASSERT_TRUE(story);
+  const auto rule = first_rule(*story);
+  EXPECT_FALSE(rule.at("matched").as_bool());
+  EXPECT_NE(json::text_or_empty(rule, "expected").find(".csv"), std::string::npos);
+  EXPECT_EQ(conclusion(), "Nothing started: no rule matched. Rule sales: changed at " + at +
+                              "; today it would match.");
+  put_rule("sales", ".parquet");
+  EXPECT_TRUE(note().starts_with("changed at " + at + "; today it wouldn't match: detail.object"))
+      << note();
+  EXPECT_TRUE(conclusion().contains("Nearest: detail.object.key: expected suffix \".csv\""))
+      << conclusion();
+  put_rule("sales", ".csv");
+  EXPECT_EQ(note(), "") << "it is what it was";
+}
+
+TEST_F(StoryTest, MatchOfThenStaysOneWhateverTheRuleBecame) {
+  put_rule("sales", ".CSV");
+  upload();
+  put_rule("sales", ".csv");
+  const auto story = tell();
+  ASSERT_TRUE(story);
+  EXPECT_TRUE(first_rule(*story).at("matched").as_bool());
+  EXPECT_TRUE(note().starts_with("changed at " + at + "; today it wouldn't match: ")) << note();
+}
+
+TEST_F(StoryTest, SaysThatARuleWasMadeLater) {
+  upload();
+  EXPECT_EQ(conclusion(), "Nothing started: there is no rule.");
+  put_rule("sales", ".CSV");
+  EXPECT_EQ(conclusion(),
+            "Nothing started: no rule matched. Rule sales: it didn't exist yet: made "
+            "at " +
+                at + "; today it would match.");
+}
+
+TEST_F(StoryTest, SaysThatARuleWasDisabledThen) {
+  put_rule("sales", ".CSV", true, false);
+  upload();
+  EXPECT_EQ(conclusion(), "Nothing started: rule sales, whose pattern matches, is disabled.");
+  put_rule("sales", ".CSV");
+  EXPECT_EQ(conclusion(), "Nothing started: no rule matched. Rule sales: enabled at " + at +
+                              "; today it would match.");
+}
+
+TEST_F(StoryTest, SaysThatADisabledRuleWouldHaveMatchedThen) {
+  put_rule("sales", ".CSV", true, false);
+  upload();
+  put_rule("sales", ".csv");
+  EXPECT_EQ(conclusion(), "Nothing started: rule sales, whose pattern matches, was disabled.");
+}
+
+TEST_F(StoryTest, SaysThatARuleWasDisabledSince) {
+  put_rule("sales", ".csv");
+  upload();
+  put_rule("sales", ".csv", true, false);
+  EXPECT_EQ(note(), "disabled at " + at);
 }
 
 TEST_F(StoryTest, KnowsWhyThereIsNoEvent) {

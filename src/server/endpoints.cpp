@@ -18,8 +18,9 @@ namespace {
 
 constexpr int runs_max = 1000;
 constexpr int log_lines_max = 10'000;
-constexpr std::array checks{events::check_batches, glue::check_runs,       sqs::check_queues,
-                            sns::check_topics,     schedule::check_timers, s3::check_usage};
+constexpr std::array checks{events::check_batches, events::check_rules, glue::check_runs,
+                            sqs::check_queues,     sns::check_topics,   schedule::check_timers,
+                            s3::check_usage};
 
 int number_of(std::string_view text, int otherwise) {
   int number = 0;

@@ -66,6 +66,54 @@ def test_rule_that_never_matched_names_the_nearest_miss(server, pipe):
     assert ".CSV" in said
 
 
+def test_rule_is_judged_as_it_was_when_the_event_came(server, pipe):
+    bucket, _, rule = pipe
+    events = server.client("events")
+    uri = f"s3://{bucket}/sales/a.CSV"
+    put(server, bucket, "sales/a.CSV")
+    pattern = json.loads(events.describe_rule(Name=rule)["EventPattern"])
+    pattern["detail"]["object"]["key"] = [{"suffix": ".CSV"}]
+    events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
+
+    told = server.command("explain", uri).stdout
+    assert f"rule {rule}: no match" in told
+    assert 'suffix ".csv"' in told, "what it said then"
+    assert told.strip().splitlines()[-1].startswith(
+        f"Nothing started: no rule matched. Rule {rule}: changed at 2"
+    )
+    assert told.strip().endswith("; today it would match.")
+    said = conclusion(server, rule)
+    assert "Nearest: it would match event" in said and "but was changed after it, at 2" in said
+
+    events.disable_rule(Name=rule)
+    assert "today it is disabled" in server.command("explain", uri).stdout
+    events.remove_targets(Rule=rule, Ids=["job"])
+    events.delete_rule(Name=rule)
+    told = server.command("explain", uri).stdout
+    assert 'suffix ".csv"' in told and "deleted at 2" in told
+    put(server, bucket, "sales/b.CSV")
+    assert rule not in server.command("explain", f"s3://{bucket}/sales/b.CSV").stdout
+
+    events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
+    story = server.explain(f"s3://{bucket}/sales/b.CSV")
+    assert f"Rule {rule}: it didn't exist yet: made at 2" in story["conclusion"]
+    assert server.explain(uri)["events"][0]["rules"][0]["why"].startswith("detail.object.key")
+    assert json.loads(server.command("check", "--json").stdout)["findings"] == []
+
+
+def test_history_of_rules_outlives_a_restart(make_server, name):
+    server = make_server().start()
+    bucket = platform.make_bucket(server, name)
+    rule = platform.connect(server, bucket, "none", name=name)
+    server.client("events").disable_rule(Name=rule)
+    put(server, bucket)
+    server.restart()
+    server.client("events").enable_rule(Name=rule)
+    uri = f"s3://{bucket}/sales/a.csv"
+    assert "the rule was disabled\n      enabled at 2" in server.command("explain", uri).stdout
+    assert conclusion(server, uri).endswith("; today it would match.")
+
+
 def test_disabled_rule(server, pipe):
     rule = pipe[2]
     server.client("events").disable_rule(Name=rule)

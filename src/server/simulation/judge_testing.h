@@ -2,6 +2,7 @@
 /// has to be what was promised to those who asked (docs/reliability.md).
 #pragma once
 
+#include "events/check.h"
 #include "glue/check.h"
 #include "schedule/check.h"
 #include "server/simulation/ledger_testing.h"
@@ -63,6 +64,7 @@ class Judge {
       if (!found) return find(found.error().message);
       for (const auto& finding : *found) find(finding);
     };
+    add(events::check_rules);
     add(glue::check_runs);
     add(sqs::check_queues);
     add(schedule::check_timers);
