@@ -4,6 +4,7 @@
 
 #include "base/caller.h"
 #include "base/random.h"
+#include "events/bus_policy.h"
 #include "events/hub.h"
 #include "events/schedules.h"
 #include "store/store.h"
@@ -23,7 +24,7 @@ class Api {
     RuleSchedules& schedules;
     const Clock& clock;
     Random& random;
-    const wire::Authorizer& authorizer;
+    BusPolicies& policies;
     bool strict_aws = false;  ///< Refuse what AWS refuses, and have its quotas.
   };
   Api(const Parts& parts, PassRole pass_role)
@@ -32,7 +33,7 @@ class Api {
         schedules_(parts.schedules),
         clock_(parts.clock),
         random_(parts.random),
-        authorizer_(parts.authorizer),
+        policies_(parts.policies),
         strict_aws_(parts.strict_aws),
         pass_role_(std::move(pass_role)) {}
 
@@ -66,6 +67,9 @@ class Api {
   Task<Result<w::ListEventBusesResponse>> list_buses(const Caller& caller,
                                                      w::ListEventBusesRequest request);
   Task<Result<wire::Empty>> delete_bus(const Caller& caller, w::DeleteEventBusRequest request);
+  Task<Result<wire::Empty>> put_permission(const Caller& caller, w::PutPermissionRequest request);
+  Task<Result<wire::Empty>> remove_permission(const Caller& caller,
+                                              w::RemovePermissionRequest request);
 
   Task<Result<w::TagResourceResponse>> tag(const Caller& caller, w::TagResourceRequest request);
   Task<Result<w::UntagResourceResponse>> untag(const Caller& caller,
@@ -77,6 +81,7 @@ class Api {
   void register_rules(wire::Router& router);
   void register_targets(wire::Router& router);
   void register_buses(wire::Router& router);
+  void register_permissions(wire::Router& router);
   void register_events(wire::Router& router);
   Status tags_changed(store::Tx& tx, const Rule& rule);
   Task<Result<wire::Empty>> set_enabled(const Caller& caller, BusKey key, std::string name,
@@ -89,7 +94,7 @@ class Api {
   RuleSchedules& schedules_;
   const Clock& clock_;
   Random& random_;
-  const wire::Authorizer& authorizer_;
+  BusPolicies& policies_;
   const bool strict_aws_;
   const PassRole pass_role_;
 };

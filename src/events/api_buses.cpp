@@ -10,15 +10,16 @@ namespace {
 
 struct BusRow {
   std::string name;
-  std::optional<std::string> description;
-  std::optional<TimeMs> created, modified;
+  std::optional<std::string> description = {};
+  std::optional<TimeMs> created = {}, modified = {};
+  std::optional<std::string> policy = {};
 };
 
 BusRow read_bus(const store::Row& row) {
   return {row.text(0), row.maybe_text(1), TimeMs{row.integer(2)}, TimeMs{row.integer(3)}};
 }
 
-/// The account's buses with the default one among them, by name.
+/// The account's buses with the default one among them, by name; without their policies.
 Result<std::vector<BusRow>> all_buses(store::Tx& tx, const Scope& scope) {
   TM_TRY(auto buses, tx.all("SELECT name, description, created_ms, modified_ms FROM buses"
                             " WHERE account = $1 AND region = $2",
@@ -36,6 +37,7 @@ Shown shown(const BusRow& bus, const Scope& scope) {
   out.Description = bus.description;
   out.CreationTime = bus.created;
   out.LastModifiedTime = bus.modified;
+  out.Policy = bus.policy;
   return out;
 }
 
@@ -126,9 +128,11 @@ Task<Result<w::DescribeEventBusResponse>> Api::describe_bus(const Caller& caller
   auto query = [&](store::Tx& tx) -> Result<w::DescribeEventBusResponse> {
     TM_CHECK(require_bus(tx, key));
     TM_TRY(const auto buses, all_buses(tx, key.scope));
-    const auto bus = std::ranges::find(buses, key.bus, &BusRow::name);
-    TM_ASSERT(bus != buses.end());
-    return shown<w::DescribeEventBusResponse>(*bus, key.scope);
+    const auto found = std::ranges::find(buses, key.bus, &BusRow::name);
+    TM_ASSERT(found != buses.end());
+    auto bus = *found;
+    TM_TRY(bus.policy, find_bus_policy(tx, key));
+    return shown<w::DescribeEventBusResponse>(bus, key.scope);
   };
   co_return co_await store_.read(query);
 }
@@ -141,11 +145,14 @@ Task<Result<w::ListEventBusesResponse>> Api::list_buses(const Caller& caller,
       return !bus.name.starts_with(request.NamePrefix.value_or(""));
     });
     w::ListEventBusesResponse response;
-    TM_TRY(const auto page, page_of(
-                                std::move(buses), request.NextToken, request.Limit,
-                                [](const BusRow& bus) { return bus.name; }, response.NextToken));
+    TM_TRY(auto page, page_of(
+                          std::move(buses), request.NextToken, request.Limit,
+                          [](const BusRow& bus) { return bus.name; }, response.NextToken));
     auto& shown_buses = response.EventBuses.emplace();
-    for (const auto& bus : page) shown_buses.push_back(shown<w::EventBus>(bus, caller.scope));
+    for (auto& bus : page) {
+      TM_TRY(bus.policy, find_bus_policy(tx, {caller.scope, bus.name}));
+      shown_buses.push_back(shown<w::EventBus>(bus, caller.scope));
+    }
     return response;
   };
   co_return co_await store_.read(query);
@@ -164,6 +171,7 @@ Task<Result<wire::Empty>> Api::delete_bus(const Caller& caller, w::DeleteEventBu
                   fmt::format("Event bus {} can't be deleted since it has rules.", key.bus));
     }
     TM_CHECK(tx.exec("DELETE FROM event_tags WHERE arn = $1", key.arn()));
+    TM_CHECK(policies_.save(tx, key, std::nullopt));
     TM_CHECK(tx.exec("DELETE FROM buses WHERE account = $1 AND region = $2 AND name = $3",
                      key.scope.account, key.scope.region, key.bus));
     return wire::Empty();

@@ -26,6 +26,12 @@ Status refused(std::string_view code, std::string_view message) {
   return fail(Errc::invalid_argument, std::string(code), std::string(message));
 }
 
+/// What a policy may ask about an entry.
+std::map<std::string, std::string> conditions_of(const w::PutEventsRequestEntry& entry) {
+  return {{"events:source", entry.Source.value_or("")},
+          {"events:detail-type", entry.DetailType.value_or("")}};
+}
+
 Status check_entry(store::Tx& tx, const Caller& caller, const w::PutEventsRequestEntry& entry,
                    const wire::Authorizer& authorizer) {
   const auto missing = [](std::string_view field) {
@@ -66,18 +72,17 @@ void Api::register_with(wire::Router& router) {
   register_rules(router);
   register_targets(router);
   register_buses(router);
+  register_permissions(router);
   register_events(router);
 }
 
 void Api::register_events(wire::Router& router) {
   router.on<w::op::PutEvents>(
       this, &Api::put_events, [](const Caller& caller, const w::PutEventsRequest& request) {
-        // For the first entry's bus; put_events asks for each of the others.
-        const auto& entries = *request.Entries;
-        return wire::Access{
-            .resource =
-                bus_key(caller, entries.empty() ? std::nullopt : entries.front().EventBusName)
-                    .arn()};
+        // For the first entry; put_events asks for each of the others.
+        const auto& first = request.Entries->front();
+        return wire::Access{.resource = bus_key(caller, first.EventBusName).arn(),
+                            .conditions = conditions_of(first)};
       });
   router.on<w::op::TestEventPattern>(this, &Api::test_pattern);
 }
@@ -90,13 +95,15 @@ Task<Result<w::PutEventsResponse>> Api::put_events(const Caller& caller,
     co_return fail(Errc::invalid_argument, "ValidationException",
                    "Total size of the entries in the request is over the limit.");
   }
+  auto asking = caller;
   auto change = [&](store::Tx& tx) -> Result<w::PutEventsResponse> {
     w::PutEventsResponse response;
     response.FailedEntryCount = 0;
     auto& results = response.Entries.emplace();
     for (const auto& entry : *request.Entries) {
       auto& result = results.emplace_back();
-      if (const auto fine = check_entry(tx, caller, entry, authorizer_); !fine) {
+      for (auto& [name, value] : conditions_of(entry)) asking.conditions[name] = value;
+      if (const auto fine = check_entry(tx, asking, entry, policies_); !fine) {
         if (fine.error().code == Errc::internal) return std::unexpected(fine.error());
         result.ErrorCode = std::string(aws_name(fine.error()));
         result.ErrorMessage = fine.error().message;

@@ -211,7 +211,8 @@ Status Hub::insert(store::Tx& tx, const Delivery& d, const RetryPolicy& policy, 
 
 Result<RoleDecision> Hub::decide(store::Tx& tx, Target& target, const Delivery& delivery) const {
   TM_TRY(auto own, target.decide(tx, delivery));
-  if (own && (own->allowed || delivery.role_arn.empty())) return *std::move(own);
+  const bool is_decided = own && (own->allowed || own->is_final || delivery.role_arn.empty());
+  if (is_decided) return *std::move(own);
   return options_.role_allows(delivery, target.action());
 }
 

@@ -8,7 +8,7 @@
 
 namespace tidemill::events {
 
-inline constexpr std::array<store::Migration, 10> migrations = {{{"events", 1, R"sql(
+inline constexpr std::array<store::Migration, 11> migrations = {{{"events", 1, R"sql(
 CREATE TABLE buses (
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
   description TEXT, created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,
@@ -236,6 +236,12 @@ INSERT INTO rule_changes (id, account, region, bus, name, at_ms, made, pattern, 
 
 -- The last change that the rules had seen which the event was given to.
 ALTER TABLE events ADD COLUMN as_of INTEGER NOT NULL DEFAULT 0;
+)sql"},
+                                                                 {"events", 10, R"sql(
+CREATE TABLE bus_policies (
+  bus_arn TEXT PRIMARY KEY,
+  policy TEXT NOT NULL              -- as it was given, or made of permissions
+) STRICT, WITHOUT ROWID;
 )sql"}}};
 
 }  // namespace tidemill::events

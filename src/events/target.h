@@ -15,8 +15,9 @@ namespace tidemill::events {
 /// Whether EventBridge may act on a target.
 struct RoleDecision {
   bool allowed = false;
-  std::string code;    ///< EventBridge's ERROR_CODE: FAILED_TO_ASSUME_ROLE or NO_PERMISSIONS.
-  std::string reason;  ///< Names who, action and resource.
+  std::string code;       ///< EventBridge's ERROR_CODE: FAILED_TO_ASSUME_ROLE or NO_PERMISSIONS.
+  std::string reason;     ///< Names who, action and resource.
+  bool is_final = false;  ///< An explicit deny: whatever the target's role may.
 };
 
 class Target {
@@ -37,7 +38,8 @@ class Target {
   [[nodiscard]] virtual bool takes_batches() const { return false; }
 
   /// What a policy of the resource's own says (a queue's); nullopt where its kind has none, so that
-  /// the target's role decides. If it doesn't allow, the role may, where the target has one.
+  /// the target's role decides. If it doesn't allow and isn't final, the role may, where the target
+  /// has one.
   virtual Result<std::optional<RoleDecision>> decide(store::Tx& /*tx*/,
                                                      const Delivery& /*delivery*/) {
     return std::nullopt;

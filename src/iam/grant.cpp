@@ -23,13 +23,14 @@ json::value one_or_list(const std::vector<std::string>& texts) {
   return list;
 }
 
-/// The policy as an object whose Statement is a list.
-json::object opened(std::string_view policy, std::string_view id) {
+/// The policy as an object whose Statement is a list; `blank` with none where there is no policy.
+json::object opened(std::string_view policy, json::object blank) {
   auto parsed = json::parse_object(policy);
-  if (!parsed) return {{"Version", "2008-10-17"}, {"Id", id}, {"Statement", json::array()}};
-  auto& statements = (*parsed)["Statement"];
+  auto& document = parsed ? *parsed : blank;
+  auto& statements = document["Statement"];
+  if (statements.is_null()) statements = json::array();
   if (!statements.is_array()) statements = json::array{std::move(statements)};
-  return *std::move(parsed);
+  return std::move(document);
 }
 
 auto find(json::array& statements, std::string_view sid) {
@@ -42,20 +43,27 @@ auto find(json::array& statements, std::string_view sid) {
 
 std::optional<std::string> with_grant(std::string_view policy, std::string_view id,
                                       const Grant& grant) {
-  auto document = opened(policy, id);
+  return with_statement(
+      policy, {{"Version", "2008-10-17"}, {"Id", id}},
+      {{"Sid", grant.sid},
+       {"Effect", "Allow"},
+       {"Principal", json::object{{"AWS", one_or_list(roots_of(grant.accounts))}}},
+       {"Action", one_or_list(grant.actions)},
+       {"Resource", grant.resource}});
+}
+
+std::optional<std::string> with_statement(std::string_view policy, json::object blank,
+                                          json::object statement) {
+  auto document = opened(policy, std::move(blank));
   auto& statements = document["Statement"].get_array();
-  if (find(statements, grant.sid) != statements.end()) return std::nullopt;
-  statements.push_back(
-      json::object{{"Sid", grant.sid},
-                   {"Effect", "Allow"},
-                   {"Principal", json::object{{"AWS", one_or_list(roots_of(grant.accounts))}}},
-                   {"Action", one_or_list(grant.actions)},
-                   {"Resource", grant.resource}});
+  const auto sid = json::text_or_empty(statement, "Sid");
+  if (find(statements, sid) != statements.end()) return std::nullopt;
+  statements.push_back(std::move(statement));
   return json::dump(document);
 }
 
 std::optional<std::string> without_grant(std::string_view policy, std::string_view sid) {
-  auto document = opened(policy, "");
+  auto document = opened(policy, {});
   auto& statements = document["Statement"].get_array();
   const auto found = find(statements, sid);
   if (found == statements.end()) return std::nullopt;

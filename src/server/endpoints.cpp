@@ -145,6 +145,7 @@ Program::Answer Program::reset(const console::Question&) {
   auto forget = [this](store::Tx& tx) -> Status {
     TM_CHECK(scheduling_->engine().reset(tx));
     TM_CHECK(hub_->reset(tx));
+    TM_CHECK(bus_policies_->reset(tx));
     TM_CHECK(runs_->reset(tx));
     TM_CHECK(glue::catalog::reset(tx));
     TM_CHECK(queues_->reset(tx));

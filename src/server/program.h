@@ -215,6 +215,7 @@ class Program {
   std::unique_ptr<glue::JobTarget> job_target_;
   std::unique_ptr<glue::Workflows> workflows_;
   std::unique_ptr<glue::WorkflowTarget> workflow_target_;
+  std::unique_ptr<events::BusPolicies> bus_policies_;
   std::unique_ptr<events::BusTarget> bus_target_;
   std::unique_ptr<events::LogGroupTarget> log_group_target_;
   std::unique_ptr<events::Courier> courier_;

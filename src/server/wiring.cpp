@@ -155,7 +155,9 @@ Status Program::make_services() {
   rule_log_ = std::make_unique<RuleLog>(rule_log);
   TM_CHECK(make_objects());
   TM_CHECK(make_jobs());
-  bus_target_ = std::make_unique<events::BusTarget>(*hub_, clock_, random_);
+  bus_policies_ = std::make_unique<events::BusPolicies>(*authority_, *bucket_policies_);
+  const events::BusTarget::Parts bus_target{*hub_, *bus_policies_, clock_, random_};
+  bus_target_ = std::make_unique<events::BusTarget>(bus_target);
   hub_->add_target(*bus_target_);
   log_group_target_ = std::make_unique<events::LogGroupTarget>(
       *hub_, [this](const Scope& scope, const std::string& group) {
@@ -255,6 +257,7 @@ Status Program::load_state() {
     TM_CHECK(queues_->load(tx));
     TM_CHECK(topics_->load(tx));
     TM_CHECK(runs_->recover(tx));
+    TM_CHECK(bus_policies_->load(tx));
     TM_CHECK(hub_->load(tx));
     TM_CHECK(connection_authorizer_->load(tx));
     return scheduling_->engine().load(tx);
@@ -317,7 +320,7 @@ void Program::make_router() {
                                              .account_id = options_.account_id,
                                              .region = options_.region,
                                              .base_domains = bucket_domains(options_)});
-  router_ = std::make_unique<wire::Router>(*authenticator_, *bucket_policies_, clock_, random_,
+  router_ = std::make_unique<wire::Router>(*authenticator_, *bus_policies_, clock_, random_,
                                            wire::RouterOptions{bucket_domains(options_)});
   console_ = std::make_unique<console::Console>(*authenticator_, *authority_, metrics_token_);
   router_->set_fallback(*console_);
@@ -336,8 +339,8 @@ void Program::wire_operations() {
   };
   s3_api_ = std::make_unique<s3::Api>(*objects_, *bucket_policies_);
   s3_api_->register_with(*router_);
-  const events::Api::Parts events{*store_, *hub_,       scheduling_->rules(), clock_,
-                                  random_, *authority_, options_.strict_aws};
+  const events::Api::Parts events{*store_, *hub_,          scheduling_->rules(), clock_,
+                                  random_, *bus_policies_, options_.strict_aws};
   events_api_ = std::make_unique<events::Api>(events, pass);
   events_api_->register_with(*router_);
   archive_api_ = std::make_unique<events::ArchiveApi>(*store_, *hub_, *replayer_, clock_);

@@ -2,6 +2,56 @@ resource "aws_cloudwatch_event_bus" "orders" {
   name = "everything-orders"
 }
 
+resource "aws_cloudwatch_event_bus_policy" "orders" {
+  event_bus_name = aws_cloudwatch_event_bus.orders.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "shop"
+        Effect    = "Allow"
+        Principal = { AWS = aws_iam_role.events.arn }
+        Action    = "events:PutEvents"
+        Resource  = aws_cloudwatch_event_bus.orders.arn
+        Condition = { StringEquals = { "events:source" = ["shop", var.note] } }
+      },
+      {
+        Sid       = "rules"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = ["events:PutRule", "events:PutTargets"]
+        Resource  = "arn:aws:events:${data.aws_region.here.name}:${local.account}:rule/${aws_cloudwatch_event_bus.orders.name}/locked"
+      },
+    ]
+  })
+}
+
+resource "aws_cloudwatch_event_bus" "shared" {
+  name = "everything-shared"
+}
+
+resource "aws_cloudwatch_event_permission" "account" {
+  event_bus_name = aws_cloudwatch_event_bus.shared.name
+  statement_id   = "partner"
+  principal      = var.note == "first" ? "111111111111" : "222222222222"
+}
+
+resource "aws_cloudwatch_event_permission" "organization" {
+  event_bus_name = aws_cloudwatch_event_bus.shared.name
+  statement_id   = "organization"
+  principal      = "*"
+  condition {
+    type  = "StringEquals"
+    key   = "aws:PrincipalOrgID"
+    value = var.note == "first" ? "o-first00000" : "o-second0000"
+  }
+}
+
+resource "aws_cloudwatch_event_permission" "default_bus" {
+  statement_id = "default"
+  principal    = "333333333333"
+}
+
 resource "aws_cloudwatch_event_archive" "orders" {
   name             = "everything-orders"
   description      = "Note: ${var.note}"

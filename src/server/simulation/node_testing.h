@@ -168,7 +168,9 @@ class Node {
         *hub, *runs, clock, parts_.random, [this](TimeMs at) { set(workflow_work_, at); }});
     runs->follow(*workflows_);
     workflow_target_ = std::make_unique<glue::WorkflowTarget>(*workflows_);
-    bus_target_ = std::make_unique<events::BusTarget>(*hub, clock, parts_.random);
+    bus_policies_ = std::make_unique<events::BusPolicies>(*authority, *authority);
+    bus_target_ = std::make_unique<events::BusTarget>(
+        events::BusTarget::Parts{*hub, *bus_policies_, clock, parts_.random});
     queue_target_ = std::make_unique<sqs::QueueTarget>(*queues);
     for (events::Target* target : std::initializer_list<events::Target*>{
              job_target_.get(), workflow_target_.get(), bus_target_.get(), queue_target_.get(),
@@ -236,6 +238,7 @@ class Node {
   std::unique_ptr<glue::JobTarget> job_target_;
   std::unique_ptr<glue::Workflows> workflows_;
   std::unique_ptr<glue::WorkflowTarget> workflow_target_;
+  std::unique_ptr<events::BusPolicies> bus_policies_;
   std::unique_ptr<events::BusTarget> bus_target_;
   std::unique_ptr<sqs::QueueTarget> queue_target_;
 };
