@@ -64,7 +64,7 @@ def test_tags_are_those_of_a_new_dashboard_and_then_of_tag_resource(cloudwatch, 
             {"Key": f"k{n}", "Value": ""} for n in range(50)])
     cloudwatch.delete_dashboards(DashboardNames=[name])
     assert tags() == {}
-    with refused("ResourceNotFound", 404):
+    with refused("ResourceNotFoundException", 404):
         cloudwatch.tag_resource(ResourceARN=arn, Tags=[{"Key": "a", "Value": "b"}])
 
 

@@ -263,6 +263,36 @@ def check_notices(sqs, url, alarm, topic):
     assert json.loads(ended["Message"])["OldStateValue"] == "ALARM"
 
 
+def test_an_alarm_on_a_percentile_rings_once_there_are_values_enough(still, cloudwatch, name):
+    settings = {
+        "Namespace": "Sales", "MetricName": name, "ExtendedStatistic": "p90", "Period": 60,
+        "EvaluationPeriods": 1, "Threshold": 100, "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "ignore",
+    }
+    careful = f"{name}-careful"
+    cloudwatch.put_metric_alarm(AlarmName=name, **settings)
+    cloudwatch.put_metric_alarm(
+        AlarmName=careful, EvaluateLowSampleCountPercentile="ignore", **settings)
+
+    def put(at, slow):
+        cloudwatch.put_metric_data(Namespace="Sales", MetricData=[{
+            "MetricName": name, "Values": [50.0, 200.0], "Counts": [80.0, slow],
+            "Timestamp": minute(at)}])
+
+    put(0, 19.0)
+    still.set_clock(minute(1))
+    alarm = wait_for_state(cloudwatch, name, "ALARM")
+    assert alarm["StateReason"] == (
+        "Threshold Crossed: 1 datapoint [200.0 (02/03/31 04:05:00)] was greater than the threshold "
+        "(100.0)."
+    )
+    assert json.loads(alarm["StateReasonData"])["statistic"] == "p90"
+    assert state_of(cloudwatch, careful)["StateValue"] == "INSUFFICIENT_DATA"
+    put(1, 20.0)
+    still.set_clock(minute(2))
+    wait_for_state(cloudwatch, careful, "ALARM")
+
+
 def test_an_alarm_for_failed_runs_rings_and_ends_by_itself(still, cloudwatch, name):
     bucket, rule, job = make_failing_on_demand(still, name)
     sqs = still.client("sqs")

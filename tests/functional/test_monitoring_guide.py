@@ -8,7 +8,7 @@ GUIDE = Path(__file__).parents[2] / "docs/guides/monitoring.md"
 
 def test_every_command_is_taken(aws):
     blocks = re.findall(r"^```\n(.*?)^```", GUIDE.read_text(), re.M | re.S)
-    assert len(blocks) == 4
+    assert len(blocks) == 6
     aws.run("logs", "delete-log-group", "--log-group-name", "/aws-glue/jobs/output", check=False)
     for block in blocks:
         aws.shell("set -e\n" + block)
