@@ -88,6 +88,7 @@ std::optional<RuleView> view_rule(const events::BusKey& bus, const events::RuleP
   if (auto note = note_on(rule, today); !note.empty()) view.shown["note"] = std::move(note);
   if (!then.matches || rule.assumed) {
     view.rank = today.matches ? 1 : rule.then ? 2 + then.why.distance : SIZE_MAX;
+    view.held = then.why.held;
   }
   return view;
 }

@@ -12,8 +12,9 @@ namespace tidemill::explain {
 
 struct RuleView {
   /// 0: it matched; then those that would match today, the nearest misses, and last those that
-  /// weren't made yet.
-  std::size_t rank = 0;
+  /// weren't made yet. Of the same rank those come first that have changed since, then those of
+  /// which the most holds.
+  std::size_t rank = 0, held = 0;
   /// {"name", "arn", "existed", "enabled", "pattern_matches", "matches_today"}: the first three of
   /// then; where it didn't match, "path", "expected", "actual", "why"; where it isn't as it was
   /// then, "note", which says so.

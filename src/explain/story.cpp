@@ -131,7 +131,9 @@ Result<json::object> Storyteller::tell_event(store::Tx& tx, const StoredEvent& s
     if (view.shown.contains("deliveries")) view.rank = 0;
     view.shown["matched"] = view.rank == 0;
   }
-  std::ranges::stable_sort(views, {}, &RuleView::rank);
+  std::ranges::stable_sort(views, {}, [](const RuleView& view) {
+    return std::tuple(view.rank, !view.shown.contains("note"), SIZE_MAX - view.held);
+  });
   json::array shown_rules;
   std::size_t misses = 0;
   for (auto& view : views) {

@@ -46,30 +46,24 @@ class StoryTest : public testing::Test {
 
   void put_rule(const std::string& name, const std::string& suffix, bool has_target = true,
                 bool enabled = true) {
+    const auto pattern =
+        R"({"source":["aws.s3"],"detail":{"object":{"key":[{"suffix":")" + suffix + R"("}]}}})";
+    put_pattern(name, pattern, has_target, enabled);
+  }
+  void put_pattern(const std::string& name, const std::string& pattern, bool has_target = true,
+                   bool enabled = true) {
     const auto done = store_->write_now([&](store::Tx& tx) -> Status {
-      events::Rule rule{
-          .key = {scope, "default"},
-          .name = name,
-          .pattern = R"({"source":["aws.s3"],"detail":{"object":{"key":[{"suffix":")" + suffix +
-                     R"("}]}}})",
-          .enabled = enabled,
-          .created = clock_.now(),
-          .modified = clock_.now()};
+      events::Rule rule{.key = {scope, "default"},
+                        .name = name,
+                        .pattern = pattern,
+                        .enabled = enabled,
+                        .created = clock_.now(),
+                        .modified = clock_.now()};
       TM_TRY(const auto saved, events::save_rule(tx, std::move(rule)));
       const std::string definition =
           R"({"Id":"1","Arn":"arn:aws:glue:us-east-1:000000000000:job/sales"})";
       TM_TRY(const auto target, events::RuleTarget::parse(definition, saved.key.scope.account));
       if (has_target) TM_CHECK(events::save_target(tx, saved.id, target, definition));
-      return events::refresh_rule(tx, hub_->rules(), saved);
-    });
-    ASSERT_TRUE(done);
-  }
-
-  void disable(const std::string& name) {
-    const auto done = store_->write_now([&](store::Tx& tx) -> Status {
-      TM_TRY(auto rule, events::require_rule(tx, {scope, "default"}, name));
-      rule.enabled = false;
-      TM_TRY(const auto saved, events::save_rule(tx, std::move(rule)));
       return events::refresh_rule(tx, hub_->rules(), saved);
     });
     ASSERT_TRUE(done);
@@ -149,6 +143,15 @@ TEST_F(StoryTest, NamesTheFirstClauseThatFailed) {
   EXPECT_TRUE(conclusion().starts_with("Nothing started: no rule matched. Nearest: "));
 }
 
+TEST_F(StoryTest, NearestIsTheMissOfWhichTheMostHolds) {
+  for (int i = 0; i < 30; ++i) put_pattern("other" + std::to_string(i), R"({"source":["other"]})");
+  put_rule("sales", ".csv");
+  upload();
+  EXPECT_EQ(conclusion(),
+            "Nothing started: no rule matched. Nearest: detail.object.key: expected suffix "
+            "\".csv\", the key ends in \".CSV\"");
+}
+
 TEST_F(StoryTest, FollowsAMatchToItsRun) {
   put_rule("sales", ".CSV");
   upload();
@@ -190,8 +193,7 @@ TEST_F(StoryTest, NamesRulesThatOverlap) {
 
 TEST_F(StoryTest, NamesTheDisabledRuleThatWouldMatch) {
   put_rule("other", ".csv");
-  put_rule("sales", ".CSV");
-  disable("sales");
+  put_rule("sales", ".CSV", true, false);
   upload();
   EXPECT_EQ(conclusion(), "Nothing started: rule sales, whose pattern matches, is disabled.");
 }

@@ -138,7 +138,10 @@ Explanation scattered(const PatternData& pattern, const Branch& branch, const Ev
   };
   const auto found = std::ranges::find_if(in_order, in_array);
   const auto& clause = pattern.clauses[found == in_order.end() ? in_order.front() : *found];
-  Explanation out{.distance = 1, .path = printable(clause.path), .expected = clause.json};
+  Explanation out{.distance = 1,
+                  .held = branch.size() - 1,
+                  .path = printable(clause.path),
+                  .expected = clause.json};
   out.actual = show_all(event.at(clause.path));
   out.text = fmt::format(
       "{}: expected {}, but no one element of the event's arrays has all that the pattern asks",
@@ -183,6 +186,7 @@ Explanation Pattern::explain(const Event& event) const {
   const auto& first = *failed.front();
   const auto values = event.data().at(first.path);
   return {.distance = failed.size(),
+          .held = closest->size() - failed.size(),
           .path = printable(first.path),
           .expected = first.json,
           .actual = show_all(values),

@@ -40,6 +40,11 @@ TEST(Explain, TakesTheFirstFailureInThePatternsOrder) {
   EXPECT_EQ(why.text, R"(z: expected "1", but it is absent)");
 }
 
+TEST(Explain, CountsWhatHolds) {
+  EXPECT_EQ(explain(R"({"a":[1],"b":[1],"c":[1]})", R"({"a":1,"b":2,"c":1})").held, 2U);
+  EXPECT_EQ(explain(R"({"b":[1]})", R"({"a":1,"b":2,"c":1})").held, 0U);
+}
+
 TEST(Explain, ExplainsTheNearestBranchOfOr) {
   const auto why = explain(R"({"$or":[{"a":[1],"b":[1]},{"c":[{"numeric":[">",5]}]}]})",
                            R"({"a":2,"b":2,"c":5})");

@@ -40,8 +40,8 @@ class Event {
 struct Explanation {
   bool matched = false;
   /// How many of the pattern's paths are in the way; 0 if it matched. The rule with the smallest
-  /// is the nearest miss.
-  std::size_t distance = 0;
+  /// is the nearest miss; of several, that of which the most paths hold.
+  std::size_t distance = 0, held = 0;
   /// Empty if it matched; else the first path, in the pattern's order, that failed; what the
   /// pattern has there and what the event has there as JSON, or "(absent)"; and a sentence:
   /// `detail.object.key: expected suffix ".csv", the key ends in ".CSV"`.
