@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,8 +53,17 @@ def find_provider():
     return None
 
 
-@functools.cache
+MIRRORING = threading.Lock()
+
+
 def mirror():
+    """The mirror's directory. Threads ask at the same time, and all must get the same."""
+    with MIRRORING:
+        return Path(make_mirror().name)
+
+
+@functools.cache
+def make_mirror():
     """A mirror of links, under the names of both registries; it is there as long as the tests are."""
     kept = tempfile.TemporaryDirectory(prefix="tidemill-mirror-")
     found = find_provider()
@@ -80,7 +90,7 @@ class Terraform:
             self.write(text)
         settings = self.directory / "terraform.rc"
         settings.write_text(
-            f'provider_installation {{ filesystem_mirror {{ path = "{mirror().name}" }} }}\n'
+            f'provider_installation {{ filesystem_mirror {{ path = "{mirror()}" }} }}\n'
         )
         self.environment = clean_environment(
             **server.variables(),
