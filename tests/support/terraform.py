@@ -21,10 +21,10 @@ PROVIDER = "hashicorp/aws"
 
 @dataclass(frozen=True)
 class Program:
-    """One of the two. They run the same provider, and ask for it under names of their own."""
+    """One of the two. They run the same provider, and ask for it under their own domain's name."""
 
     name: str
-    registry: str
+    domain: str
 
     def required(self):
         """Itself; skips the test where it can't run."""
@@ -36,8 +36,8 @@ class Program:
 
 
 PROGRAMS = [
-    Program("terraform", "registry.terraform.io"),
-    Program("tofu", "registry.opentofu.org"),
+    Program("terraform", "terraform.io"),
+    Program("tofu", "opentofu.org"),
 ]
 
 
@@ -47,8 +47,7 @@ def find_provider():
     places += [Path.home() / ".terraform.d/plugins", *Path("/opt").glob("*")]
     for place in filter(None, places):
         for program in PROGRAMS:
-            versions = Path(place) / program.registry / PROVIDER
-            if versions.is_dir():
+            for versions in Path(place).glob(f"*.{program.domain}/{PROVIDER}"):
                 return versions
     return None
 
@@ -64,13 +63,15 @@ def mirror():
 
 @functools.cache
 def make_mirror():
-    """A mirror of links, under the names of both registries; it is there as long as the tests are."""
+    """A mirror of links, under the names of both programs; it is there as long as the tests are."""
     kept = tempfile.TemporaryDirectory(prefix="tidemill-mirror-")
     found = find_provider()
+    host = found.parents[1].name.split(".")[0]
     for program in PROGRAMS:
         # OpenTofu follows links to a platform's folder, but none above it.
         for platform in found.glob("*/*"):
-            link = Path(kept.name) / program.registry / PROVIDER / platform.relative_to(found)
+            link = Path(kept.name) / f"{host}.{program.domain}" / PROVIDER
+            link /= platform.relative_to(found)
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(platform)
     return kept
