@@ -1,16 +1,11 @@
 // A target that fails in each way there is (docs/reliability.md): how often it is tried and when,
 // and what the dead letter says, are AWS's. (AWS: "How EventBridge retries delivering events",
 // "Using dead-letter queues to process undelivered events in EventBridge".)
-#include <filesystem>
 #include <iostream>
 
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include "base/set_clock_testing.h"
 #include "events/hub.h"
 #include "events/schema.h"
-#include "store/sqlite/sqlite_store.h"
+#include "store/store_fixture_testing.h"
 
 namespace tidemill::events {
 namespace {
@@ -18,7 +13,6 @@ namespace {
 using Kind = Outcome::Kind;
 using Attributes = std::map<std::string, std::string>;
 
-constexpr TimeMs noon{1'705'320'000'000};
 constexpr std::int64_t day_ms = 86'400'000;
 const Scope scope{"000000000000", "us-east-1"};
 const std::string queue = "arn:aws:sqs:us-east-1:000000000000:letters";
@@ -85,27 +79,17 @@ const std::vector<Expected> policies = {
     {R"({"MaximumRetryAttempts":10,"MaximumEventAgeInSeconds":3600})", 10, 3'600'000},
     {R"({"MaximumRetryAttempts":185,"MaximumEventAgeInSeconds":3600})", 185, 3'600'000}};
 
-class FailingTargetTest : public testing::Test {
+class FailingTargetTest : public store::StoreFixture {
  protected:
-  template <class Change>
-  auto write(Change change) {
-    return store_->write_now(std::move(change));
-  }
+  FailingTargetTest() : StoreFixture(migrations) { load(); }
 
-  FailingTargetTest() {
-    char pattern[] = "/tmp/tidemill-failing-XXXXXX";
-    directory_ = mkdtemp(pattern);
-    open();
-  }
-  ~FailingTargetTest() override {
-    store_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-  /// Opens the store, again if need be: a restart.
-  void open() {
+  /// A restart.
+  void reopen() {
     hub_.reset();
-    store_.reset();
-    store_ = store::open_sqlite({.path = directory_ + "/t.db"}, migrations).value();
+    open_store();
+    load();
+  }
+  void load() {
     hub_ = std::make_unique<Hub>(
         clock_, random_,
         Hub::Options{.role_allows = [this](const Delivery&, std::string_view) { return allowed_; },
@@ -193,13 +177,11 @@ class FailingTargetTest : public testing::Test {
     EXPECT_LE(tries.size(), std::size_t(expected.attempts_max) + 1);
   }
 
-  std::string directory_, envelope_;
-  SetClock clock_{noon};
+  std::string envelope_;
   SystemRandom random_;
   FailingTarget target_{clock_};
   Office office_;
   RoleDecision allowed_{.allowed = true};
-  std::unique_ptr<store::Store> store_;
   std::unique_ptr<Hub> hub_;
 };
 
@@ -279,7 +261,7 @@ TEST_F(FailingTargetTest, ThePlanOutlivesARestart) {
   target_.outcome = {.kind = Kind::retry, .code = "INTERNAL_ERROR", .message = "m", .result = {}};
   publish(R"({"MaximumRetryAttempts":5})");
   for (int i = 0; i < 3; ++i) {
-    open();
+    reopen();
     clock_.at = deliver_due().value();
   }
   live();

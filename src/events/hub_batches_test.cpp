@@ -27,7 +27,7 @@ class HubBatchTest : public HubTest {
   HubBatchTest() {
     workshop_.batches = true;
     options_.dead_letters = &office_;
-    open();
+    reopen();
   }
 
   void put_batched(const std::string& plan, const std::string& more = "") {
@@ -93,7 +93,7 @@ TEST_F(HubBatchTest, TimeClosesABatchToTheMillisecondAlsoAfterARestart) {
   put_batched("window=1500ms quiet=400ms");
   publish_all({"sales/a"});
   EXPECT_EQ(dues_.back(), noon.plus(std::chrono::milliseconds(400)));
-  open();
+  reopen();
   clock_.at = noon.plus(std::chrono::milliseconds(399));
   EXPECT_EQ(deliver_due().value(), noon.plus(std::chrono::milliseconds(400)));
   EXPECT_TRUE(workshop_.started.empty());
@@ -130,7 +130,7 @@ TEST_F(HubBatchTest, BusyTargetKeepsTheBatchWholeUntilItHasRoom) {
   workshop_.room = 0;
   publish_all({"sales/a", "sales/b", "sales/c", "sales/d"});
   EXPECT_THAT(states(), ElementsAre("pending", "batched", "pending", "batched"));
-  open();
+  reopen();
   workshop_.room = 1;
   ASSERT_TRUE(write([this](store::Tx& tx) { return hub_->target_free(tx, job); }));
   EXPECT_THAT(states(), ElementsAre("done", "done", "pending", "batched"));
@@ -224,7 +224,7 @@ TEST_F(HubBatchTest, ListThatCantBeReadIsTold) {
 
 TEST_F(HubBatchTest, TagOfAnotherTimeStopsNothing) {
   put_batched("whatever it meant");
-  open();
+  reopen();
   publish_all({"sales/a"});
   EXPECT_THAT(states(), ElementsAre("done"));
 }

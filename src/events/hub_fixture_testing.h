@@ -1,20 +1,12 @@
 /// A Hub on a store of its own, with one kind of target. For tests.
 #pragma once
 
-#include <filesystem>
-
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
 #include "base/json.h"
-#include "base/set_clock_testing.h"
 #include "events/hub.h"
 #include "events/schema.h"
-#include "store/sqlite/sqlite_store.h"
+#include "store/store_fixture_testing.h"
 
 namespace tidemill::events {
-
-inline constexpr TimeMs noon{1'705'320'000'000};
 
 /// Starts what it is given while it has room.
 class Workshop final : public Target {
@@ -44,28 +36,17 @@ class Workshop final : public Target {
   std::vector<Delivery> started;
 };
 
-class HubTest : public testing::Test {
+class HubTest : public store::StoreFixture {
  protected:
-  HubTest() {
-    char pattern[] = "/tmp/tidemill-hub-XXXXXX";
-    directory_ = mkdtemp(pattern);
-    open();
-  }
-  ~HubTest() override {
-    store_.reset();
-    std::filesystem::remove_all(directory_);
-  }
+  HubTest() : StoreFixture(migrations) { load(); }
 
-  template <class Change>
-  auto write(Change change) {
-    return store_->write_now(std::move(change));
-  }
-
-  /// Opens the store, again if need be: a restart.
-  void open() {
+  /// A restart.
+  void reopen() {
     hub_.reset();
-    store_.reset();
-    store_ = store::open_sqlite({.path = directory_ + "/t.db"}, migrations).value();
+    open_store();
+    load();
+  }
+  void load() {
     options_.role_allows = [this](const Delivery&, std::string_view action) {
       asked_.emplace_back(action);
       return allowed_;
@@ -141,8 +122,6 @@ class HubTest : public testing::Test {
   const Scope scope{"000000000000", "us-east-1"};
   const std::string job = "arn:aws:glue:us-east-1:000000000000:job/sales";
 
-  std::string directory_;
-  SetClock clock_{noon};
   SystemRandom random_;
   Workshop workshop_;
   RoleDecision allowed_{.allowed = true};
@@ -150,7 +129,6 @@ class HubTest : public testing::Test {
   std::vector<TimeMs> dues_;
   int decided_ = 0;
   Hub::Options options_ = {};
-  std::unique_ptr<store::Store> store_;
   std::unique_ptr<Hub> hub_;
 };
 

@@ -108,9 +108,9 @@ TEST_F(HubTest, WaitingDeliveriesAreTriedOnceAfterARestart) {
   workshop_.room = 0;
   ASSERT_TRUE(publish("sales/1"));
   workshop_.room = 5;
-  open();
+  reopen();
   ASSERT_EQ(workshop_.started.size(), 1);
-  open();
+  reopen();
   EXPECT_EQ(workshop_.started.size(), 1) << "once";
   EXPECT_EQ(deliveries()[0].state, "done");
 }
@@ -224,7 +224,7 @@ TEST_F(OutsideTest, AWaitBeyondItsAgeIsItsEnd) {
 TEST_F(OutsideTest, ARestartSendsAgainWhatWasOnItsWay) {
   ASSERT_TRUE(publish("sales/1"));
   const auto before = asked_.size();
-  open();
+  reopen();
   EXPECT_EQ(asked_.size(), before + 1);
   settle({.result = "HTTP 200 OK"});
   EXPECT_EQ(deliveries(), (std::vector<Row>{{"done", "", "", "HTTP 200 OK", 1}}));
@@ -241,7 +241,7 @@ TEST_F(OutsideTest, ASecondOutcomeChangesNothing) {
 TEST_F(HubTest, RulesAndNumbersOutliveARestart) {
   put_rule("sales", sales);
   ASSERT_TRUE(publish("sales/1"));
-  open();
+  reopen();
   ASSERT_TRUE(publish("sales/2"));
   EXPECT_EQ(workshop_.started.size(), 2);
   EXPECT_EQ(deliveries().size(), 2);
@@ -281,7 +281,7 @@ TEST_F(HubTest, the_message_group_is_kept_for_the_next_try) {
            R"("SqsParameters":{"MessageGroupId":"g"}})");
   workshop_.room = 0;
   ASSERT_TRUE(publish("a"));
-  open();
+  reopen();
   workshop_.room = 1;
   ASSERT_TRUE(write([this](store::Tx& tx) {
     return hub_->target_free(tx, "arn:aws:glue:us-east-1:000000000000:job/sales");

@@ -114,7 +114,7 @@ TEST_F(RuleHistoryTest, PutThatChangesNothingIsNoChange) {
 
 TEST_F(RuleHistoryTest, GoesOnAfterARestart) {
   put_rule("r", sales);
-  open();
+  reopen();
   ASSERT_TRUE(publish("first"));
   put_rule("r", csv);
   EXPECT_THAT(met("first"), ElementsAre("r: sales -> csv"));
@@ -165,12 +165,9 @@ TEST_F(RuleHistoryTest, CheckFindsWhatItDoesNotTell) {
 /// A data directory of the schema before the history.
 TEST_F(RuleHistoryTest, BeginsWithTheRulesThatAreThere) {
   hub_.reset();
-  store_.reset();
-  std::filesystem::remove(directory_ + "/t.db");
   const auto* history = std::ranges::find(migrations, 9, &store::Migration::version);
   ASSERT_EQ(history->component, "events");
-  const std::span before(migrations.begin(), history);
-  store_ = store::open_sqlite({.path = directory_ + "/t.db"}, before).value();
+  start_over({migrations.begin(), history});
   ASSERT_TRUE(write([](store::Tx& tx) -> Status {
     const auto put = [&](std::string_view name, int created, int modified) {
       return tx.exec(
@@ -188,7 +185,7 @@ TEST_F(RuleHistoryTest, BeginsWithTheRulesThatAreThere) {
                 " 'default', 40, '{}')"));
     return {};
   }));
-  open();
+  reopen();
   EXPECT_THAT(met("early"), ElementsAre("changed: perhaps sales -> sales", "made: not yet -> sales",
                                         "old: sales -> sales"));
   put_rule("old", csv);

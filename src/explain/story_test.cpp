@@ -1,16 +1,11 @@
 #include "explain/story.h"
 
-#include <filesystem>
 #include <future>
 
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include "base/set_clock_testing.h"
 #include "events/hub.h"
 #include "events/schema.h"
 #include "io/loops.h"
-#include "store/sqlite/sqlite_store.h"
+#include "store/store_fixture_testing.h"
 
 namespace tidemill::explain {
 namespace {
@@ -26,12 +21,9 @@ class Starter final : public events::Target {
   events::Outcome next{.result = "jr_1"};
 };
 
-class StoryTest : public testing::Test {
+class StoryTest : public store::StoreFixture {
  protected:
-  StoryTest() {
-    char pattern[] = "/tmp/tidemill-story-XXXXXX";
-    directory_ = mkdtemp(pattern);
-    store_ = store::open_sqlite({.path = directory_ + "/t.db"}, events::migrations).value();
+  StoryTest() : StoreFixture(events::migrations) {
     hub_ = std::make_unique<events::Hub>(
         clock_, random_,
         events::Hub::Options{
@@ -40,8 +32,7 @@ class StoryTest : public testing::Test {
   }
   ~StoryTest() override {
     loops_.stop();
-    store_.reset();
-    std::filesystem::remove_all(directory_);
+    store_.reset();  // What was asked of it is answered before the loops go.
   }
 
   void put_rule(const std::string& name, const std::string& suffix, bool has_target = true,
@@ -52,7 +43,7 @@ class StoryTest : public testing::Test {
   }
   void put_pattern(const std::string& name, const std::string& pattern, bool has_target = true,
                    bool enabled = true) {
-    const auto done = store_->write_now([&](store::Tx& tx) -> Status {
+    const auto done = write([&](store::Tx& tx) -> Status {
       events::Rule rule{.key = {scope, "default"},
                         .name = name,
                         .pattern = pattern,
@@ -77,7 +68,7 @@ class StoryTest : public testing::Test {
                               .time = clock_.now(),
                               .detail = R"({"object":{"key":"sales/a.CSV"}})",
                               .subject = uri};
-    ASSERT_TRUE(store_->write_now([&](store::Tx& tx) { return hub_->publish(tx, event); }));
+    ASSERT_TRUE(write([&](store::Tx& tx) { return hub_->publish(tx, event); }));
   }
 
   Result<json::object> tell(std::string what = uri) {
@@ -117,8 +108,6 @@ class StoryTest : public testing::Test {
   }
 
   const Scope scope{"000000000000", "us-east-1"};
-  std::string directory_;
-  SetClock clock_{{1'705'320'000'000}};
   SystemRandom random_;
   io::Loops loops_{1};
   Starter starter_;
@@ -126,7 +115,6 @@ class StoryTest : public testing::Test {
   bool has_runs_ = true;
   json::object object_{{"exists", true}, {"bucket_exists", true}, {"eventbridge", true},
                        {"size", 3},      {"etag", "e"},           {"last_modified_ms", 1}};
-  std::unique_ptr<store::Store> store_;
   std::unique_ptr<events::Hub> hub_;
 };
 
@@ -201,7 +189,7 @@ TEST_F(StoryTest, NamesTheDisabledRuleThatWouldMatch) {
 TEST_F(StoryTest, TellsOfARuleThatIsGone) {
   put_rule("sales", ".CSV");
   upload();
-  ASSERT_TRUE(store_->write_now([this](store::Tx& tx) -> Status {
+  ASSERT_TRUE(write([this](store::Tx& tx) -> Status {
     TM_TRY(const auto rule, events::require_rule(tx, {scope, "default"}, "sales"));
     return events::remove_rule(tx, rule, clock_.now());
   }));

@@ -2,33 +2,18 @@
 #include "metrics/ledger.h"
 
 #include <cmath>
-#include <filesystem>
 
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include "base/set_clock_testing.h"
 #include "metrics/schema.h"
 #include "metrics/statistic.h"
 #include "metrics/watch.h"
-#include "store/sqlite/sqlite_store.h"
+#include "store/store_fixture_testing.h"
 
 namespace tidemill::metrics {
 namespace {
 
-constexpr TimeMs noon{1'705'320'000'000};
-
-class LedgerTest : public testing::Test {
+class LedgerTest : public store::StoreFixture {
  protected:
-  LedgerTest() {
-    char pattern[] = "/tmp/tidemill-metrics-XXXXXX";
-    directory_ = mkdtemp(pattern);
-    store_ = store::open_sqlite({.path = directory_ + "/metrics.db"}, metric_migrations).value();
-  }
-  ~LedgerTest() override {
-    store_.reset();
-    std::filesystem::remove_all(directory_);
-  }
+  LedgerTest() : StoreFixture(metric_migrations) {}
 
   void add(TimeMs at, double value, const std::string& unit = "Count") {
     Point point{key_, unit, at, {}};
@@ -42,21 +27,18 @@ class LedgerTest : public testing::Test {
       };
       return ledger_.flushed(tx, ask);
     };
-    return store_->write_now(look).value();
+    return write(look).value();
   }
   bool expire() {
     auto change = [&](store::Tx& tx) { return ledger_.expire(tx); };
-    return store_->write_now(change).value();
+    return write(change).value();
   }
   std::size_t listed() {
     auto look = [&](store::Tx& tx) { return ledger_.list(tx, {.scope = key_.scope}); };
-    return store_->write_now(look).value().metrics.size();
+    return write(look).value().metrics.size();
   }
 
-  SetClock clock_{noon};
   int told_ = 0;
-  std::string directory_;
-  std::unique_ptr<store::Store> store_;
   Recorder recorder_{clock_, [this] { ++told_; }};
   Ledger ledger_{clock_, recorder_};
   SeriesKey key_{{"000000000000", "us-east-1"}, "Sales", "Rows", {{"Job", "a"}}};
@@ -169,7 +151,7 @@ TEST_F(LedgerTest, what_a_failed_question_had_flushed_is_not_lost) {
     auto ask = [](store::Tx&) -> Status { return fail(Errc::internal, "no"); };
     return ledger_.flushed(tx, ask);
   };
-  EXPECT_FALSE(store_->write_now(look));
+  EXPECT_FALSE(write(look));
   EXPECT_EQ(windows(noon, noon.plus(std::chrono::minutes(1)), 60).size(), 1u);
 }
 
@@ -202,7 +184,7 @@ TEST_F(LedgerTest, datapoints_end_with_the_evaluation_and_name_what_is_missing) 
     auto ask = [&](store::Tx& flushed) { return datapoints(flushed, ledger_, criteria, noon); };
     return ledger_.flushed(tx, ask);
   };
-  const auto points = store_->write_now(look).value();
+  const auto points = write(look).value();
   ASSERT_EQ(points.size(), 3u);
   EXPECT_EQ(points[0].at, noon.plus(-std::chrono::minutes(15)));
   EXPECT_FALSE(points[0].value);

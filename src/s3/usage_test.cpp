@@ -9,7 +9,7 @@
 namespace tidemill::s3 {
 namespace {
 
-constexpr TimeMs noon{1'705'320'000'000}, midnight{1'705'363'200'000};
+constexpr TimeMs midnight{1'705'363'200'000};
 
 class Told final : public Meter {
  public:

@@ -1,13 +1,7 @@
 #include "s3/versions.h"
 
-#include <filesystem>
-#include <span>
-
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
 #include "s3/schema.h"
-#include "store/sqlite/sqlite_store.h"
+#include "store/store_fixture_testing.h"
 
 namespace tidemill::s3 {
 namespace {
@@ -31,29 +25,16 @@ TEST(VersionId, is_nothing_else) {
   }
 }
 
-class VersionsTest : public testing::Test {
+class VersionsTest : public store::StoreFixture {
  protected:
-  VersionsTest() {
-    char pattern[] = "/tmp/tidemill-versions-XXXXXX";
-    directory_ = mkdtemp(pattern);
-  }
-  ~VersionsTest() override {
-    store_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-  void open(std::span<const store::Migration> steps) {
-    store_.reset();
-    store_ = store::open_sqlite({.path = directory_ + "/t.db"}, steps).value();
-  }
+  VersionsTest() : StoreFixture(migrations) {}
 
   SystemRandom random_;
-  std::string directory_;
-  std::unique_ptr<store::Store> store_;
 };
 
 TEST_F(VersionsTest, objects_from_before_are_null_versions) {
-  open(std::span(migrations).first(1));
-  ASSERT_TRUE(store_->write_now([](store::Tx& tx) -> Status {
+  start_over(std::span(migrations).first(1));
+  ASSERT_TRUE(write([](store::Tx& tx) -> Status {
     TM_CHECK(
         tx.exec("INSERT INTO buckets (name, account, region, created_ms, eventbridge)"
                 " VALUES ('b', '000000000000', 'us-east-1', 1, 1)"));
@@ -64,8 +45,8 @@ TEST_F(VersionsTest, objects_from_before_are_null_versions) {
                 store::Blob{"k"}));
     return {};
   }));
-  open(migrations);
-  ASSERT_TRUE(store_->write_now([](store::Tx& tx) -> Status {
+  open_store();
+  ASSERT_TRUE(write([](store::Tx& tx) -> Status {
     TM_TRY(const auto bucket, find_bucket(tx, "b"));
     EXPECT_EQ(bucket->versioning, Versioning::never);
     EXPECT_TRUE(bucket->eventbridge);
@@ -78,7 +59,6 @@ TEST_F(VersionsTest, objects_from_before_are_null_versions) {
 }
 
 TEST_F(VersionsTest, a_chain_is_listed_newest_first_and_uncovered_one_by_one) {
-  open(migrations);
   const auto made = [&](std::int64_t sequencer) {
     return Object{.key = "k",
                   .size = std::uint64_t(sequencer),
@@ -87,7 +67,7 @@ TEST_F(VersionsTest, a_chain_is_listed_newest_first_and_uncovered_one_by_one) {
                   .version = make_version_id(sequencer, random_)};
   };
   const auto oldest = made(1), older = made(2), marker = made(3);
-  ASSERT_TRUE(store_->write_now([&](store::Tx& tx) -> Status {
+  ASSERT_TRUE(write([&](store::Tx& tx) -> Status {
     const Bucket bucket{.id = 1, .versioning = Versioning::enabled};
     TM_CHECK(save_object(tx, 1, oldest));
     TM_CHECK(retire_object(tx, 1, "k"));

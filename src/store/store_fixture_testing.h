@@ -36,6 +36,13 @@ class StoreFixture : public testing::Test {
     store_.reset();
     store_ = open_sqlite({.path = directory_ + "/t.db"}, migrations_).value();
   }
+  /// An empty database of these steps only, which open_store() upgrades.
+  void start_over(std::span<const Migration> steps) {
+    store_.reset();
+    std::filesystem::remove_all(directory_);
+    std::filesystem::create_directory(directory_);
+    store_ = open_sqlite({.path = directory_ + "/t.db"}, steps).value();
+  }
   template <class Change>
   auto write(Change change) {
     return store_->write_now(std::move(change));
