@@ -25,7 +25,7 @@ def create(server, role, name, epoch):
         ScheduleExpression=at(epoch),
         FlexibleTimeWindow={"Mode": "OFF"},
         Target={
-            "Arn": platform.DEFAULT_BUS,
+            "Arn": platform.bus_arn(),
             "RoleArn": role,
             "Input": json.dumps({"name": name}),
             "EventBridgeParameters": {"Source": "storm", "DetailType": "Tick"},

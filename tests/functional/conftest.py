@@ -7,6 +7,7 @@ import os
 import pytest
 
 from support import awscli, platform, terraform
+from support.days import BEGIN
 from support.raw import Signer
 from support.server import Server, clean_environment
 from support.still import NOW
@@ -70,6 +71,15 @@ def still(test_mode_server):
 
 
 @pytest.fixture
+def lab(make_server, name):
+    """A server in test mode whose clock is set to support.days.BEGIN, with a bucket."""
+    server = make_server("--test-mode").start()
+    server.set_clock(BEGIN)
+    server.client("s3").create_bucket(Bucket=name)
+    return server
+
+
+@pytest.fixture
 def cloudwatch(still):
     return still.client("cloudwatch")
 
@@ -89,6 +99,22 @@ def bucket(server, name):
 @pytest.fixture
 def s3(server):
     return server.client("s3")
+
+
+@pytest.fixture
+def events(server):
+    return server.client("events")
+
+
+@pytest.fixture
+def bus(events, name):
+    events.create_event_bus(Name=name)
+    return name
+
+
+@pytest.fixture
+def glue(server):
+    return server.client("glue")
 
 
 @pytest.fixture

@@ -13,11 +13,6 @@ HOUR = datetime.timedelta(hours=1)
 
 
 @pytest.fixture
-def events(server):
-    return server.client("events")
-
-
-@pytest.fixture
 def bus(events, name):
     return events.create_event_bus(Name=name)["EventBusArn"]
 
@@ -181,7 +176,7 @@ def test_many_events_are_replayed_once_each_across_a_kill(fresh_server, name):
 def test_replays_that_aws_refuses(events, bus, name):
     archive = events.create_archive(ArchiveName=name, EventSourceArn=bus)["ArchiveArn"]
     with refused("ValidationException", text="Cross event bus replay is not permitted."):
-        start_replay(events, name, archive, platform.DEFAULT_BUS)
+        start_replay(events, name, archive, platform.bus_arn())
     with refused("ResourceNotFoundException", text=f"Archive {name}-no does not exist."):
         start_replay(events, name, f"{archive}-no", bus)
     with refused("ValidationException", text="EventStartTime must be before EventEndTime."):
@@ -218,7 +213,7 @@ def test_events_are_forgotten_after_the_audit_days_but_for_archived_ones(make_se
     platform.make_bucket(server, name)
     pattern = json.dumps({"detail": {"object": {"key": ["kept"]}}})
     events.create_archive(
-        ArchiveName=name, EventSourceArn=platform.DEFAULT_BUS, EventPattern=pattern
+        ArchiveName=name, EventSourceArn=platform.bus_arn(), EventPattern=pattern
     )
     for key in ("kept", "gone", "last"):
         s3.put_object(Bucket=name, Key=key, Body=b"x")

@@ -5,28 +5,8 @@ import json
 import pytest
 from support import platform
 from support.errors import refused
+from support.platform import ACCOUNT, bus_arn, rule_arn
 from support.waiting import wait_until
-
-ACCOUNT = platform.ACCOUNT
-
-
-def bus_arn(bus="default"):
-    return f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/{bus}"
-
-
-def rule_arn(bus, rule="*"):
-    return f"arn:aws:events:us-east-1:{ACCOUNT}:rule/{bus}/{rule}"
-
-
-@pytest.fixture
-def events(server):
-    return server.client("events")
-
-
-@pytest.fixture
-def bus(events, name):
-    events.create_event_bus(Name=name)
-    return name
 
 
 def statement(bus, effect="Allow", principal="*", action="events:PutEvents", **more):
@@ -179,7 +159,7 @@ def test_a_policy_allows_who_may_nothing_else(server, events, bus, name):
         events,
         bus,
         statement(bus, principal={"AWS": arn}, Condition=condition),
-        statement(bus, principal={"AWS": arn}, action="events:PutRule", Resource=rule_arn(bus)),
+        statement(bus, principal={"AWS": arn}, action="events:PutRule", Resource=rule_arn("*", bus)),
     )
     assert theirs.put_events(Entries=[entry(bus)])["FailedEntryCount"] == 0
     answer = theirs.put_events(Entries=[entry(bus), entry(bus, "other"), entry("default")])
@@ -209,7 +189,7 @@ def test_a_policy_denies_who_may_everything(server, events, bus, name):
         events,
         bus,
         statement(bus, "Deny"),
-        statement(bus, "Deny", action="events:DeleteRule", Resource=rule_arn(bus, "kept")),
+        statement(bus, "Deny", action="events:DeleteRule", Resource=rule_arn("kept", bus)),
     )
     with refused("AccessDeniedException", 400, "with an explicit deny in a resource-based policy"):
         theirs.put_events(Entries=[entry(bus)])
@@ -253,7 +233,7 @@ def delivery_to(server, bus, name, role=None):
 
 
 def test_a_bus_takes_what_its_policy_lets_eventbridge_send(server, events, bus, name):
-    source = {"ArnEquals": {"aws:SourceArn": f"arn:aws:events:us-east-1:{ACCOUNT}:rule/{name}-let"}}
+    source = {"ArnEquals": {"aws:SourceArn": rule_arn(f"{name}-let")}}
     account = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     put_policy(events, bus, statement(bus, principal=account, Condition=source))
     assert delivery_to(server, bus, f"{name}-let")[0] == "done"

@@ -11,11 +11,6 @@ COLUMNS = [{"Name": "id", "Type": "bigint"}, {"Name": "name", "Type": "string", 
 
 
 @pytest.fixture
-def glue(server):
-    return server.client("glue")
-
-
-@pytest.fixture
 def database(glue, name):
     name = name.replace("-", "_")
     glue.create_database(DatabaseInput={"Name": name})

@@ -7,11 +7,6 @@ from support import platform
 from support.webhooks import API_KEY, make_connection, make_destination
 
 
-@pytest.fixture
-def events(server):
-    return server.client("events")
-
-
 def refused(call, code, *texts, **arguments):
     with pytest.raises(ClientError) as caught:
         call(**arguments)

@@ -83,7 +83,7 @@ def test_dead_letter_has_awss_attributes_and_the_event(server, denied, name):
     message = attributes.pop("ERROR_MESSAGE")
     assert f"role/{name}-role is not authorized to perform: glue:StartJobRun" in message
     assert attributes == {
-        "RULE_ARN": f"arn:aws:events:{REGION}:{platform.ACCOUNT}:rule/{rule}",
+        "RULE_ARN": platform.rule_arn(rule),
         "TARGET_ARN": f"arn:aws:glue:{REGION}:{platform.ACCOUNT}:job/{job}",
         "ERROR_CODE": "NO_PERMISSIONS",
     }

@@ -11,11 +11,6 @@ PATTERN = json.dumps({"source": ["my.app"]})
 REGION = f"us-east-1:{platform.ACCOUNT}"
 
 
-@pytest.fixture
-def events(server):
-    return server.client("events")
-
-
 def queue_free_target(name):
     """A target that can be put anywhere: a job that need not exist."""
     return {

@@ -10,11 +10,6 @@ from support.waiting import wait_until
 SLEEP = "import time\nprint('began', flush=True)\ntime.sleep(600)\n"
 
 
-@pytest.fixture
-def glue(server):
-    return server.client("glue")
-
-
 def definition(name, **more):
     command = {"Name": "glueetl", "ScriptLocation": f"s3://{name}/job.py", "PythonVersion": "3"}
     return {"Name": name, "Role": f"{name}-role", "Command": command} | more

@@ -7,12 +7,6 @@ import pytest
 from support import platform
 
 
-@pytest.fixture
-def bus(server, name):
-    server.client("events").create_event_bus(Name=name)
-    return name
-
-
 def written_to(bucket, prefix):
     return {
         "source": ["aws.s3"],

@@ -26,7 +26,7 @@ class Pipe:
         self.server, self.bucket = server, platform.make_bucket(server, name)
         self.job = platform.make_job(server, f"{name}-job", script, **job)
         self.rule = platform.connect(server, self.bucket, self.job)
-        self.arn = f"arn:aws:events:us-east-1:{platform.ACCOUNT}:rule/{self.rule}"
+        self.arn = platform.rule_arn(self.rule)
         if plan:
             self.plan(plan)
 
@@ -443,7 +443,7 @@ def test_lint_sees_a_marker_that_never_comes(server, name):
         "bucket": {"name": [bucket]}, "object": {"key": [{"suffix": ".csv"}]}}}
     rule = platform.connect(server, bucket, job, pattern=pattern)
     server.client("events").tag_resource(
-        ResourceARN=f"arn:aws:events:us-east-1:{platform.ACCOUNT}:rule/{rule}",
+        ResourceARN=platform.rule_arn(rule),
         Tags=[{"Key": "tidemill:batch", "Value": "marker=_SUCCESS"}],
     )
     found = json.loads(server.command("rules", "lint", "--json", check=False).stdout)["findings"]

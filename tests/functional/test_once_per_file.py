@@ -14,7 +14,7 @@ def pipe(server, name):
     bucket = platform.make_bucket(server, name)
     job = platform.make_job(server, f"{name}-job", "pass")
     rule = platform.connect(server, bucket, job)
-    return bucket, job, rule, f"arn:aws:events:us-east-1:{platform.ACCOUNT}:rule/{rule}"
+    return bucket, job, rule, platform.rule_arn(rule)
 
 
 def ask_once(server, arn, value):
@@ -71,7 +71,7 @@ def test_file_whose_delivery_failed_may_come_again(server, name):
     job = platform.make_job(server, f"{name}-job", "pass")
     role = platform.make_role(server, f"{name}-role", "events.amazonaws.com")
     rule = platform.connect(server, bucket, job, role=role)
-    ask_once(server, f"arn:aws:events:us-east-1:{platform.ACCOUNT}:rule/{rule}", "content")
+    ask_once(server, platform.rule_arn(rule), "content")
     put(server, bucket, "a", b"same")
     server.client("iam").put_role_policy(
         RoleName=f"{name}-role", PolicyName="own", PolicyDocument=platform.policy(platform.START)
@@ -85,7 +85,7 @@ def test_it_holds_across_a_restart_and_ends_with_the_tag(fresh_server, name):
     bucket = platform.make_bucket(fresh_server, name)
     job = platform.make_job(fresh_server, f"{name}-job", "pass")
     rule = platform.connect(fresh_server, bucket, job)
-    arn = f"arn:aws:events:us-east-1:{platform.ACCOUNT}:rule/{rule}"
+    arn = platform.rule_arn(rule)
     ask_once(fresh_server, arn, "content")
     put(fresh_server, bucket, "a", b"same")
     platform.wait_for_runs(fresh_server, job, 1)

@@ -2,24 +2,11 @@
 
 import json
 
-import pytest
-
 from support import platform
 from support.waiting import wait_until
 
 REGION = "us-east-1"
 SHOP = {"source": ["shop"]}
-
-
-@pytest.fixture
-def events(server):
-    return server.client("events")
-
-
-@pytest.fixture
-def bus(events, name):
-    events.create_event_bus(Name=name)
-    return name
 
 
 def put_event(events, bus, detail):
@@ -79,7 +66,7 @@ def test_another_bus_gets_the_event_as_it_is(server, events, bus, name):
     platform.put_rule(server, f"{name}-log", log, pattern=SHOP, bus=f"{name}-second")
     put_events = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"}
     role = platform.make_role(server, f"{name}-role", "events.amazonaws.com", put_events)
-    second = f"arn:aws:events:{REGION}:{platform.ACCOUNT}:event-bus/{name}-second"
+    second = platform.bus_arn(f"{name}-second")
     forward = {"Id": "bus", "Arn": second, "RoleArn": role}
     platform.put_rule(server, name, forward, pattern=SHOP, bus=bus)
     event_id = put_event(events, bus, {"number": 1})

@@ -2,29 +2,14 @@
 bucket has a metrics configuration."""
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 import pytest
+from support.days import BEGIN, days
 from support.errors import refused
 from support.waiting import wait_until
 
-BEGIN = datetime(2030, 1, 1, 10, 0, tzinfo=timezone.utc)
-MIDNIGHT = BEGIN.replace(hour=0)
 PART = 5 << 20
-
-
-def days(count):
-    """Midnight, so many days later."""
-    return MIDNIGHT + timedelta(days=count)
-
-
-@pytest.fixture
-def lab(make_server, name):
-    """A server whose clock is set, with a bucket."""
-    server = make_server("--test-mode").start()
-    server.set_clock(BEGIN)
-    server.client("s3").create_bucket(Bucket=name)
-    return server
 
 
 @pytest.fixture

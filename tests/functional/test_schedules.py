@@ -129,7 +129,7 @@ def test_an_event_bus_is_a_target(server, scheduler, name):
     scheduler.create_schedule(
         Name=f"{name}-templated", ScheduleExpression=f"at({in_seconds(4)})",
         FlexibleTimeWindow=OFF,
-        Target={"Arn": platform.DEFAULT_BUS, "RoleArn": role, "Input": '{"a": 1}',
+        Target={"Arn": platform.bus_arn(), "RoleArn": role, "Input": '{"a": 1}',
                 "EventBridgeParameters": {"Source": f"my.{name}", "DetailType": "Tick"}},
     )
     entries = [{"Source": f"my.{name}", "DetailType": "Tick", "Detail": "{}"}]

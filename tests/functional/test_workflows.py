@@ -66,11 +66,6 @@ def wait_for_runs_of_workflow(glue, workflow, count, deadline_s=60):
 
 
 @pytest.fixture
-def glue(server):
-    return server.client("glue")
-
-
-@pytest.fixture
 def jobs(server, name):
     """Makes jobs whose names begin with the test's: jobs(a="pass", …)."""
 

@@ -154,7 +154,7 @@ class Traffic:
             "ScheduleExpression": due.strftime("at(%Y-%m-%dT%H:%M:%S)"),
             "FlexibleTimeWindow": {"Mode": "OFF"},
             "Target": {
-                "Arn": platform.DEFAULT_BUS,
+                "Arn": platform.bus_arn(),
                 "RoleArn": f"arn:aws:iam::{platform.ACCOUNT}:role/storm",
                 "EventBridgeParameters": {"Source": "storm", "DetailType": "Tick"},
             },

@@ -12,7 +12,6 @@ LOG_GROUP, DASHED_LOG_GROUP = f"/aws/events/rule/{RULE}", "/aws/events/rule/dev-
 SALES_FILE = HERE / "data/daily_sales_2024-01-15.csv"
 FINAL = {"SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR", "EXPIRED"}
 ACCOUNT = "000000000000"
-DEFAULT_BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
 
 
 def text(name):
@@ -25,6 +24,16 @@ def job_arn(job):
 
 def queue_arn(queue):
     return f"arn:aws:sqs:us-east-1:{ACCOUNT}:{queue}"
+
+
+def bus_arn(bus="default"):
+    return f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/{bus}"
+
+
+def rule_arn(rule, bus=None):
+    """Of a rule on the default bus, or on another."""
+    place = f"{bus}/{rule}" if bus else rule
+    return f"arn:aws:events:us-east-1:{ACCOUNT}:rule/{place}"
 
 
 def topic_arn(topic):
