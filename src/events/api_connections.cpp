@@ -91,6 +91,14 @@ w::Connection listed(const Connection& connection) {
   return out;
 }
 
+/// What it authorizes by is new, as of its modification. OAuth has to prove itself first.
+void authorize_anew(Connection& connection) {
+  ++connection.version;
+  connection.reason.reset();
+  connection.state = connection.type == Connection::Type::oauth ? "AUTHORIZING" : "AUTHORIZED";
+  if (connection.is_authorized()) connection.authorized = connection.modified;
+}
+
 }  // namespace
 
 void ConnectionApi::register_with(wire::Router& router) {
@@ -107,14 +115,6 @@ void ConnectionApi::register_with(wire::Router& router) {
       this, &ConnectionApi::deauthorize_connection,
       connection_access<w::DeauthorizeConnectionRequest>);
   register_destinations(router);
-}
-
-/// What it authorizes by is new. OAuth has to prove itself first.
-void ConnectionApi::authorize_anew(Connection& connection) const {
-  ++connection.version;
-  connection.reason.reset();
-  connection.state = connection.type == Connection::Type::oauth ? "AUTHORIZING" : "AUTHORIZED";
-  if (connection.is_authorized()) connection.authorized = clock_.now();
 }
 
 Task<Result<w::CreateConnectionResponse>> ConnectionApi::create_connection(
@@ -192,6 +192,7 @@ Task<Result<w::UpdateConnectionResponse>> ConnectionApi::update_connection(
     if (request.KmsKeyIdentifier) connection.kms_key = request.KmsKeyIdentifier;
     const auto type =
         request.AuthorizationType ? *parse_type(*request.AuthorizationType) : connection.type;
+    connection.modified = clock_.now();
     if (request.AuthParameters || type != connection.type) {
       TM_CHECK(open_auth(connection, sealer_));
       TM_TRY(connection.auth, checked_auth(type, merged_auth(connection.auth, update)));
@@ -200,7 +201,6 @@ Task<Result<w::UpdateConnectionResponse>> ConnectionApi::update_connection(
       seal_auth(connection, sealer_);
       authorize_anew(connection);
     }
-    connection.modified = clock_.now();
     TM_CHECK(events::update_connection(tx, connection));
     authorizer_.begin(tx, connection);
     return changed<w::UpdateConnectionResponse>(connection);

@@ -59,7 +59,6 @@ class ConnectionApi {
 
  private:
   void register_destinations(wire::Router& router);
-  void authorize_anew(Connection& connection) const;
 
   store::Store& store_;
   Authorizer& authorizer_;
