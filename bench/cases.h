@@ -41,6 +41,7 @@ Status measure_put_plain(const Setting& setting);
 Status measure_put_events(const Setting& setting);
 Status measure_put_events_matched(const Setting& setting);
 Status measure_many_rules(const Setting& setting);
+Status measure_many_jobs(const Setting& setting);
 Status measure_many_alarms(const Setting& setting);
 Status measure_get_small(const Setting& setting);
 Status measure_put_large(const Setting& setting);

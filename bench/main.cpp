@@ -26,6 +26,7 @@ constexpr std::array cases{
     Case{"put_events_matched", "PutEvents of 10 events, each into a queue",
          measure_put_events_matched},
     Case{"many_rules", "single calls beside 100,000 rules", measure_many_rules},
+    Case{"many_jobs", "single calls beside 100,000 jobs", measure_many_jobs},
     Case{"many_alarms", "single calls beside 100,000 alarms", measure_many_alarms},
     Case{"get_4k", "GETs of 4 KiB", measure_get_small},
     Case{"put_1m", "durable PUTs of 1 MiB", measure_put_large},

@@ -47,6 +47,15 @@ json::object alarm_of(std::uint64_t number) {
 
 constexpr Maker alarms{"monitoring", "GraniteServiceVersion20100801.PutMetricAlarm", alarm_of};
 
+json::object job_of(std::uint64_t number) {
+  return {{"Name", fmt::format("job-{:06}", number)},
+          {"Role", "arn:aws:iam::000000000000:role/bench-role"},
+          {"Command",
+           json::object{{"Name", "pythonshell"}, {"ScriptLocation", "s3://bench-scripts/x.py"}}}};
+}
+
+constexpr Maker jobs{"glue", "AWSGlue.CreateJob", job_of};
+
 /// Makes things from `first` on until there are `count`.
 Status fill(const ServerProcess& server, const Maker& maker, std::uint64_t first,
             std::uint64_t count) {
@@ -77,8 +86,11 @@ Result<double> time_calls(Platform& platform, std::string_view service, std::str
 
 using Times = std::vector<std::pair<std::string_view, double>>;
 
+/// The i-th of those that are asked for: here and there among `count`.
+std::uint64_t some_of(std::uint64_t count, int i) { return std::uint64_t(i) * 7919 % count; }
+
 Result<Times> time_rules(Platform& platform, std::uint64_t count) {
-  const auto some = [count](int i) { return std::uint64_t(i) * 7919 % count; };
+  const auto some = [count](int i) { return some_of(count, i); };
   const auto time = [&](std::string_view operation, const std::function<json::object(int)>& body) {
     return time_calls(platform, "events", fmt::format("AWSEvents.{}", operation), body);
   };
@@ -93,8 +105,32 @@ Result<Times> time_rules(Platform& platform, std::uint64_t count) {
   return Times{{"put", put}, {"describe", describe}, {"list_100", list}};
 }
 
+/// As Terraform plans: a job and its tags.
+Result<Times> time_jobs(Platform& platform, std::uint64_t count) {
+  const auto name = [count](int i) { return fmt::format("job-{:06}", some_of(count, i)); };
+  const auto time = [&](std::string_view operation, const std::function<json::object(int)>& body) {
+    return time_calls(platform, "glue", fmt::format("AWSGlue.{}", operation), body);
+  };
+  TM_TRY(const auto get, time("GetJob", [&](int i) { return json::object{{"JobName", name(i)}}; }));
+  TM_TRY(const auto tags, time("GetTags", [&](int i) {
+           const auto arn = fmt::format("arn:aws:glue:us-east-1:000000000000:job/{}", name(i));
+           return json::object{{"ResourceArn", arn}};
+         }));
+  TM_TRY(const auto list, time("ListJobs", [](int) { return json::object{{"MaxResults", 100}}; }));
+  TM_TRY(const auto page, time("GetJobs", [](int) { return json::object{{"MaxResults", 100}}; }));
+  TM_TRY(const auto update, time("UpdateJob", [&](int i) {
+           auto job = job_of(some_of(count, i));
+           job.erase("Name");
+           return json::object{{"JobName", name(i)}, {"JobUpdate", job}};
+         }));
+  TM_TRY(const auto runs,
+         time("GetJobRuns", [&](int i) { return json::object{{"JobName", name(i)}}; }));
+  return Times{{"get", get},      {"tags", tags},     {"list_100", list},
+               {"get_100", page}, {"update", update}, {"runs", runs}};
+}
+
 Result<Times> time_alarms(Platform& platform, std::uint64_t count) {
-  const auto some = [count](int i) { return std::uint64_t(i) * 7919 % count; };
+  const auto some = [count](int i) { return some_of(count, i); };
   const auto name = [&](int i) { return fmt::format("alarm-{:06}", some(i)); };
   const auto time = [&](std::string_view operation, const std::function<json::object(int)>& body) {
     return time_calls(platform, "monitoring",
@@ -122,7 +158,15 @@ Result<Times> time_alarms(Platform& platform, std::uint64_t count) {
                {"set_state", state}, {"history", history},   {"put_metric_data", data}};
 }
 
-void print_calls(std::string_view things, const Times& beside_few, const Times& beside_many) {
+/// Many of `things` on a server: what calls take beside them, and beside 100.
+Status measure_calls(const ServerProcess& server, std::string_view things, const Maker& maker,
+                     Result<Times> (*time)(Platform&, std::uint64_t), std::uint64_t count) {
+  TM_TRY(auto platform, Platform::connect(server.port()));
+  TM_CHECK(platform.make_role());
+  TM_CHECK(fill(server, maker, 0, few));
+  TM_TRY(const auto beside_few, time(platform, few));
+  TM_CHECK(fill(server, maker, few, count));
+  TM_TRY(const auto beside_many, time(platform, count));
   for (std::size_t i = 0; i < beside_many.size(); ++i) {
     print({.name = fmt::format("many_{}_{}", things, beside_many[i].first),
            .value = beside_many[i].second,
@@ -131,41 +175,46 @@ void print_calls(std::string_view things, const Times& beside_few, const Times& 
            .better = Better::less,
            .detail = {{fmt::format("with_100_{}", things), rounded(beside_few[i].second)}}});
   }
+  return {};
 }
+
+void print_resident(std::string_view things, const ServerProcess& server) {
+  print({.name = fmt::format("many_{}_resident", things),
+         .value = server.resident_mb(),
+         .unit = "MB"});
+}
+
+std::uint64_t count_of(const Setting& setting) { return setting.quick ? many / 10 : many; }
 
 }  // namespace
 
 /// Single calls beside 100,000 rules, and beside 100.
 Status measure_many_rules(const Setting& setting) {
-  const auto count = setting.quick ? many / 10 : many;
   TM_TRY(const auto server, ServerProcess::start(setting.server("many_rules")));
-  TM_TRY(auto platform, Platform::connect(server->port()));
-  TM_CHECK(fill(*server, rules, 0, few));
-  TM_TRY(const auto beside_few, time_rules(platform, few));
-  TM_CHECK(fill(*server, rules, few, count));
-  TM_TRY(const auto beside_many, time_rules(platform, count));
-  print_calls("rules", beside_few, beside_many);
-  print({.name = "many_rules_resident", .value = server->resident_mb(), .unit = "MB"});
+  TM_CHECK(measure_calls(*server, "rules", rules, time_rules, count_of(setting)));
+  print_resident("rules", *server);
+  return {};
+}
+
+/// The same for jobs.
+Status measure_many_jobs(const Setting& setting) {
+  TM_TRY(const auto server, ServerProcess::start(setting.server("many_jobs")));
+  TM_CHECK(measure_calls(*server, "jobs", jobs, time_jobs, count_of(setting)));
+  print_resident("jobs", *server);
   return {};
 }
 
 /// The same for alarms; what looking at all of them takes each minute, and how long a start.
 Status measure_many_alarms(const Setting& setting) {
-  const auto count = setting.quick ? many / 10 : many;
   {
     TM_TRY(const auto server, ServerProcess::start(setting.server("many_alarms")));
-    TM_TRY(auto platform, Platform::connect(server->port()));
-    TM_CHECK(fill(*server, alarms, 0, few));
-    TM_TRY(const auto beside_few, time_alarms(platform, few));
-    TM_CHECK(fill(*server, alarms, few, count));
-    TM_TRY(const auto beside_many, time_alarms(platform, count));
-    print_calls("alarms", beside_few, beside_many);
+    TM_CHECK(measure_calls(*server, "alarms", alarms, time_alarms, count_of(setting)));
     const auto before = server->cpu_ms();
     std::this_thread::sleep_for(std::chrono::minutes(1));
     print({.name = "many_alarms_minute",
-           .value = (server->cpu_ms() - before) / double(count) * 1000,
+           .value = (server->cpu_ms() - before) / double(count_of(setting)) * 1000,
            .unit = "us of CPU an alarm"});
-    print({.name = "many_alarms_resident", .value = server->resident_mb(), .unit = "MB"});
+    print_resident("alarms", *server);
   }
   TM_TRY(const auto again, ServerProcess::start(setting.server("many_alarms")));
   print({.name = "many_alarms_ready", .value = again->ready_ms(), .unit = "ms"});
