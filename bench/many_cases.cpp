@@ -12,10 +12,12 @@ namespace {
 constexpr std::uint64_t many = 100'000, few = 100;
 constexpr int calls_timed = 200;
 
-/// An operation, and what makes the i-th of the things that there are many of.
+/// An operation, and what makes the i-th of the things that there are many of; and one that lists
+/// them.
 struct Maker {
   std::string_view service, target;
   json::object (*body)(std::uint64_t number);
+  std::string_view list;
 };
 
 json::object rule_of(std::uint64_t number) {
@@ -26,7 +28,7 @@ json::object rule_of(std::uint64_t number) {
                        number / 10, number % 10)}};
 }
 
-constexpr Maker rules{"events", "AWSEvents.PutRule", rule_of};
+constexpr Maker rules{"events", "AWSEvents.PutRule", rule_of, "AWSEvents.ListRules"};
 
 json::object job_dimension(std::uint64_t number) {
   return {{"Name", "Job"}, {"Value", fmt::format("job-{}", number)}};
@@ -45,7 +47,8 @@ json::object alarm_of(std::uint64_t number) {
           {"ComparisonOperator", "GreaterThanThreshold"}};
 }
 
-constexpr Maker alarms{"monitoring", "GraniteServiceVersion20100801.PutMetricAlarm", alarm_of};
+constexpr Maker alarms{"monitoring", "GraniteServiceVersion20100801.PutMetricAlarm", alarm_of,
+                       "GraniteServiceVersion20100801.DescribeAlarms"};
 
 json::object job_of(std::uint64_t number) {
   return {{"Name", fmt::format("job-{:06}", number)},
@@ -54,18 +57,21 @@ json::object job_of(std::uint64_t number) {
            json::object{{"Name", "pythonshell"}, {"ScriptLocation", "s3://bench-scripts/x.py"}}}};
 }
 
-constexpr Maker jobs{"glue", "AWSGlue.CreateJob", job_of};
+constexpr Maker jobs{"glue", "AWSGlue.CreateJob", job_of, "AWSGlue.ListJobs"};
 
-/// Makes things from `first` on until there are `count`.
+/// Makes things from `first` on until there are `count`. What is left of the load's time goes into
+/// lists.
 Status fill(const ServerProcess& server, const Maker& maker, std::uint64_t first,
             std::uint64_t count) {
   std::vector<std::pair<std::string, std::string>> calls;
   for (auto i = first; i < count; ++i) {
     calls.push_back(signed_call(maker.service, maker.target, maker.body(i)));
   }
+  const auto list = signed_call(maker.service, maker.list, {});
   std::uint64_t put = 0;
   const LoadPlan plan{.warm_seconds = 0, .next = [&](std::uint64_t) {
-                        const auto& [head, body] = calls[put++ % calls.size()];
+                        const auto& [head, body] = put < calls.size() ? calls[put] : list;
+                        ++put;
                         return Shot{head, body};
                       }};
   while (put < calls.size()) TM_CHECK(run_load(plan, server));
