@@ -40,6 +40,7 @@ Status measure_put_event(const Setting& setting);
 Status measure_put_plain(const Setting& setting);
 Status measure_put_events(const Setting& setting);
 Status measure_put_events_matched(const Setting& setting);
+Status measure_event_to_receive(const Setting& setting);
 Status measure_many_rules(const Setting& setting);
 Status measure_many_jobs(const Setting& setting);
 Status measure_many_alarms(const Setting& setting);

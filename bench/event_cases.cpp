@@ -1,3 +1,7 @@
+#include <chrono>
+#include <future>
+#include <thread>
+
 #include <fmt/format.h>
 
 #include "bench/cases.h"
@@ -42,7 +46,75 @@ void print_events(const std::string& name, LoadResult& load, double target) {
          .detail = std::move(detail)});
 }
 
+/// Waits in a thread of its own for the one message of a queue.
+class Consumer {
+ public:
+  Consumer(Platform platform, std::string queue_url)
+      : platform_(std::move(platform)), queue_url_(std::move(queue_url)) {}
+
+  /// When the message was there, in nanoseconds; it is deleted.
+  std::future<Result<std::int64_t>> receive() {
+    return std::async(std::launch::async, [this] { return take(); });
+  }
+
+ private:
+  Result<std::int64_t> take() {
+    TM_TRY(const auto answer,
+           platform_.call_json(
+               "sqs", "AmazonSQS.ReceiveMessage",
+               {{"QueueUrl", queue_url_}, {"MaxNumberOfMessages", 1}, {"WaitTimeSeconds", 20}}));
+    const auto at = now_ns();
+    const auto* messages = answer.if_contains("Messages");
+    if (messages == nullptr || messages->as_array().empty()) {
+      return fail(Errc::unavailable, "no message in 20 seconds");
+    }
+    const auto& message = messages->as_array().front().as_object();
+    const auto handle = json::text_or_empty(message, "ReceiptHandle");
+    TM_CHECK(platform_.call_json("sqs", "AmazonSQS.DeleteMessage",
+                                 {{"QueueUrl", queue_url_}, {"ReceiptHandle", handle}}));
+    return at;
+  }
+
+  Platform platform_;
+  const std::string queue_url_;
+};
+
 }  // namespace
+
+/// From the answer to a PutEvents of one event until who waits for messages of its target has it.
+Status measure_event_to_receive(const Setting& setting) {
+  constexpr auto waits_after = std::chrono::milliseconds(3);
+  TM_TRY(const auto server, ServerProcess::start(setting.server("event_to_receive")));
+  TM_TRY(auto platform, Platform::connect(server->port()));
+  TM_CHECK(platform.make_queue("bench-events"));
+  TM_CHECK(platform.make_event_rule("bench-events", "shop", "bench-events"));
+  TM_TRY(auto other, Platform::connect(server->port()));
+  Consumer consumer(std::move(other), "http://127.0.0.1/000000000000/bench-events");
+  const json::object entry{{"Source", "shop"}, {"DetailType", "order placed"}, {"Detail", "{}"}};
+  const json::object call{{"Entries", json::array{entry}}};
+  std::vector<double> after_answer, in_all;
+  for (int i = 0; i < (setting.quick ? 200 : 1000); ++i) {
+    auto received = consumer.receive();
+    std::this_thread::sleep_for(waits_after);
+    const auto sent = now_ns();
+    TM_CHECK(platform.call_json("events", "AWSEvents.PutEvents", call));
+    const auto answered = now_ns();
+    TM_TRY(const auto at, received.get());
+    after_answer.push_back(double(at - answered) / 1e6);
+    in_all.push_back(double(at - sent) / 1e6);
+  }
+  const auto show = [&](std::string name, double part, double target) {
+    print({.name = std::move(name),
+           .value = quantile(after_answer, part),
+           .unit = "ms",
+           .target = target,
+           .better = Better::less,
+           .detail = {{"from_request_ms", rounded(quantile(in_all, part))}}});
+  };
+  show("event_to_receive_p50", 0.5, 2);
+  show("event_to_receive_p99", 0.99, 10);
+  return {};
+}
 
 Status measure_put_events(const Setting& setting) {
   TM_TRY(const auto server, ServerProcess::start(setting.server("put_events")));

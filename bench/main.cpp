@@ -25,6 +25,8 @@ constexpr std::array cases{
     Case{"put_events", "PutEvents of 10 events that no rule matches", measure_put_events},
     Case{"put_events_matched", "PutEvents of 10 events, each into a queue",
          measure_put_events_matched},
+    Case{"event_to_receive", "an acknowledged event to who waits at its target, a queue",
+         measure_event_to_receive},
     Case{"many_rules", "single calls beside 100,000 rules", measure_many_rules},
     Case{"many_jobs", "single calls beside 100,000 jobs", measure_many_jobs},
     Case{"many_alarms", "single calls beside 100,000 alarms", measure_many_alarms},
